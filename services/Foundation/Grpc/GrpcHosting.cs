@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Perennial.Foundation.Grpc;
+
+public static class GrpcHosting
+{
+    /// <summary>gRPC as every house serves it: errors mapped once, tenants checked once, messages bounded.</summary>
+    public static IServiceCollection AddHouseGrpc(this IServiceCollection services)
+    {
+        services.AddGrpc(grpc =>
+        {
+            grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.Interceptors.Add<TenantInterceptor>();
+            grpc.MaxReceiveMessageSize = 16 * 1024 * 1024;
+            grpc.EnableDetailedErrors = false;
+        });
+        services.AddSingleton<ErrorInterceptor>();
+        services.AddSingleton<TenantInterceptor>();
+        return services;
+    }
+
+    /// <summary>Serves <typeparamref name="TService"/> beside health and reflection.</summary>
+    public static WebApplication MapHouse<TService>(this WebApplication app) where TService : class
+    {
+        app.MapGrpcService<TService>();
+        app.MapGrpcService<HealthService>();
+        app.MapGrpcService<ReflectionV1>();
+        app.MapGrpcService<ReflectionV1Alpha>();
+        var health = app.Services.GetRequiredService<HealthState>();
+        health.Register(ServiceNames.Of(typeof(TService)));
+        return app;
+    }
+}

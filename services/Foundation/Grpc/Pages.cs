@@ -1,0 +1,38 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Perennial.Common.V1;
+
+namespace Perennial.Foundation.Grpc;
+
+/// <summary>Paging after AIP-158: 0 means the default, too much means the most, negative is refused; a token belongs to its arguments.</summary>
+public static class Pages
+{
+    public static int Size(int asked, int otherwise, int most)
+    {
+        if (asked < 0) throw Errors.Invalid([("page_size", "must be 0 (the default) or more")]);
+        return asked == 0 ? otherwise : Math.Min(asked, most);
+    }
+
+    /// <summary>A token that continues after <paramref name="cursor"/>, valid for the same <paramref name="arguments"/> only.</summary>
+    public static string Token(string cursor, params string[] arguments)
+        => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(new[] { cursor, Print(arguments) }));
+
+    /// <summary>The cursor of a token, or null for the first page.</summary>
+    public static string? Cursor(string token, params string[] arguments)
+    {
+        if (string.IsNullOrEmpty(token)) return null;
+        try
+        {
+            if (JsonSerializer.Deserialize<string[]>(Base64Url.DecodeFromChars(token)) is [var cursor, var print] && print == Print(arguments)) return cursor;
+        }
+        catch (Exception e) when (e is FormatException or JsonException)
+        {
+            // Falls through to the refusal: nobody but a list call makes valid tokens.
+        }
+        throw Errors.Of(CommonErrorReason.PageTokenInvalid, "page_token does not belong to these arguments; start again without it.");
+    }
+
+    static string Print(string[] arguments) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', arguments))).AsSpan(0, 9));
+}

@@ -19,9 +19,9 @@ public static class Errors
 {
     public const string DetailsTrailer = "grpc-status-details-bin";
 
-    static readonly FrozenDictionary<string, Reason> Reasons = ReadReasons();
+    static readonly FrozenDictionary<string, Known> Reasons = ReadReasons();
 
-    sealed record Reason(string Name, string Domain, StatusCode Code);
+    sealed record Known(string Name, string Domain, StatusCode Code);
 
     /// <summary>An error to throw. <paramref name="reason"/> is a value of one of the <c>*ErrorReason</c> enums.</summary>
     public static RpcException Of<TReason>(TReason reason, string message, params ReadOnlySpan<(string Key, string Value)> metadata) where TReason : struct, Enum
@@ -49,8 +49,9 @@ public static class Errors
         return bytes is null ? null : Google.Rpc.Status.Parser.ParseFrom(bytes);
     }
 
-    /// <summary>The ErrorInfo of an error, or null where it carries none.</summary>
-    public static ErrorInfo? Info(RpcException error) => Detail<ErrorInfo>(Details(error));
+    /// <summary>The reason of an error, or null where it carries none.</summary>
+    public static ErrorReason? Reason(RpcException error)
+        => Detail<ErrorInfo>(Details(error)) is { } info ? new ErrorReason(info.Type, info.Domain, info.Metadata.ToDictionary()) : null;
 
     /// <summary>One detail by its type, or null.</summary>
     public static T? Detail<T>(Google.Rpc.Status? status) where T : class, IMessage<T>, new()
@@ -60,14 +61,15 @@ public static class Errors
     {
         var original = typeof(TReason).GetField(value.ToString())!.GetCustomAttribute<OriginalNameAttribute>()!.Name;
         var reason = Reasons[original];
-        var info = new ErrorInfo { Reason = reason.Name, Domain = reason.Domain };
+        // Field 1 of google.rpc.ErrorInfo is named `reason`; this version of the C# type still calls it Type.
+        var info = new ErrorInfo { Type = reason.Name, Domain = reason.Domain };
         foreach (var (key, text) in metadata) info.Metadata[key] = text;
         var status = new Google.Rpc.Status { Code = (int)reason.Code, Message = message, Details = { Any.Pack(info) } };
         status.Details.AddRange(details.Select(Any.Pack));
         return new RpcException(new Status(reason.Code, message), new Metadata { { DetailsTrailer, status.ToByteArray() } }, message);
     }
 
-    static FrozenDictionary<string, Reason> ReadReasons() => typeof(CommonErrorReason).Assembly.GetExportedTypes()
+    static FrozenDictionary<string, Known> ReadReasons() => typeof(CommonErrorReason).Assembly.GetExportedTypes()
         .Where(t => t.Name.EndsWith("Reflection", StringComparison.Ordinal) && t.IsAbstract && t.IsSealed)
         .Select(t => t.GetProperty("Descriptor", BindingFlags.Public | BindingFlags.Static)?.GetValue(null))
         .OfType<FileDescriptor>()
@@ -75,7 +77,7 @@ public static class Errors
         .SelectMany(type => type.Values)
         .Select(value => (Value: value, Spec: value.GetOptions()?.GetExtension(ErrorsExtensions.Error)))
         .Where(v => v.Spec is not null)
-        .ToFrozenDictionary(v => v.Value.Name, v => new Reason(ReasonName(v.Value), Domain(v.Value.File.Package), (StatusCode)v.Spec!.Code));
+        .ToFrozenDictionary(v => v.Value.Name, v => new Known(ReasonName(v.Value), Domain(v.Value.File.Package), (StatusCode)v.Spec!.Code));
 
     // INGESTION_ERROR_REASON_SHOP_EXISTS -> SHOP_EXISTS
     static string ReasonName(EnumValueDescriptor value) => value.Name[(value.Name.IndexOf("_ERROR_REASON_", StringComparison.Ordinal) + "_ERROR_REASON_".Length)..];
@@ -83,3 +85,6 @@ public static class Errors
     // perennial.ingestion.v1 -> ingestion.perennial; perennial.common.v1 -> perennial
     static string Domain(string package) => package.Split('.')[1] is var house && house == "common" ? "perennial" : house + ".perennial";
 }
+
+/// <summary>What google.rpc.ErrorInfo says: machine-readable, stable.</summary>
+public sealed record ErrorReason(string Reason, string Domain, IReadOnlyDictionary<string, string> Metadata);

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Perennial.Foundation.Grpc;
 using Perennial.Foundation.Sql;
@@ -65,12 +66,12 @@ public sealed record House(string Name, int Port, Assembly Home)
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
             kestrel.Limits.Http2.InitialConnectionWindowSize = 8 * 1024 * 1024;
             kestrel.Limits.Http2.InitialStreamWindowSize = 4 * 1024 * 1024;
-            kestrel.Listen(listen.IPAddress, listen.Port < 0 ? Port : listen.Port, endpoint => endpoint.Protocols = Protocols);
+            kestrel.Listen(listen.ParseAddress(), listen.Port < 0 ? Port : listen.Port, endpoint => endpoint.Protocols = Protocols);
         });
-        builder.WebHost.ConfigureServices(services => services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15)));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
         builder.Services.AddTelemetry(this, builder.Configuration);
         // Inside another process that process handles signals and stops the houses in order.
-        if (builder.Configuration.GetValue<bool>("Hosting:Embedded")) builder.Services.AddSingleton<Microsoft.Extensions.Hosting.IHostLifetime, EmbeddedLifetime>();
+        if (builder.Configuration.GetValue<bool>("Hosting:Embedded")) builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
         return builder;
     }
 
@@ -143,7 +144,7 @@ public sealed record House(string Name, int Port, Assembly Home)
     static string[] Flags(string[] args) => [.. args.Select((a, i) => a.StartsWith("--", StringComparison.Ordinal) && !a.Contains('=', StringComparison.Ordinal) && (i + 1 == args.Length || args[i + 1].StartsWith("--", StringComparison.Ordinal)) ? a + "=true" : a)];
 }
 
-sealed class EmbeddedLifetime : Microsoft.Extensions.Hosting.IHostLifetime
+sealed class EmbeddedLifetime : IHostLifetime
 {
     public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

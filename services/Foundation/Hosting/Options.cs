@@ -17,8 +17,8 @@ public sealed class ListenOptions
     [Required]
     public string Address { get; set; } = "127.0.0.1";
 
-    public IPAddress IPAddress => IPAddress.TryParse(Address, out var ip) ? ip : throw new StartException($"Listen:Address '{Address}' is not an IP address; use 127.0.0.1 or 0.0.0.0.");
-    public bool IsLoopback => IPAddress.IsLoopback(IPAddress);
+    public IPAddress ParseAddress() => IPAddress.TryParse(Address, out var ip) ? ip : throw new StartException($"Listen:Address '{Address}' is not an IP address; use 127.0.0.1 or 0.0.0.0.");
+    public bool IsLoopback => IPAddress.TryParse(Address, out var ip) && IPAddress.IsLoopback(ip);
 }
 
 /// <summary>Where a house keeps its schema (section <c>Store</c>).</summary>

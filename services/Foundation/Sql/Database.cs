@@ -1,0 +1,92 @@
+using System.Data.Common;
+using Perennial.Foundation.Hosting;
+
+namespace Perennial.Foundation.Sql;
+
+/// <summary>
+/// One house's schema in one of two dialects. SQL is written once, above the method that runs it, with what truly differs
+/// asked from here: the schema prefix, limits, sets of keys, bulk appends, locks.
+/// </summary>
+public abstract class Database : IAsyncDisposable
+{
+    protected Database(string schema)
+    {
+        Schema = schema;
+        Mapping.Register();
+    }
+
+    /// <summary>Name of the house's schema.</summary>
+    public string Schema { get; }
+
+    /// <summary>Folder of this dialect's migrations: <c>Sqlite</c> or <c>SqlServer</c>.</summary>
+    public abstract string Dialect { get; }
+
+    /// <summary>Stands before every table name: <c>ingestion.</c> on SQL Server, nothing on SQLite.</summary>
+    public abstract string Prefix { get; }
+
+    /// <summary>The end of an ordered query that answers at most <c>@parameter</c> rows.</summary>
+    public abstract string Limit(string parameter);
+
+    /// <summary>
+    /// A derived table over a JSON array of objects, for sets of keys in one parameter:
+    /// <c>FROM {Set("@keys", ("shop", 63), ("customer", 210))} k</c>. See <see cref="Keys"/> for the parameter's value.
+    /// </summary>
+    public abstract string Set(string parameter, params ReadOnlySpan<(string Column, int Length)> columns);
+
+    public static Database Create(string schema, StoreOptions store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return store.IsSqlServer ? new SqlServerDatabase(schema, store.Connection) : new SqliteDatabase(schema, store.Data);
+    }
+
+    /// <summary>An open connection for reads.</summary>
+    public abstract Task<DbConnection> OpenAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// Runs <paramref name="work"/> in one write transaction and commits it. A deadlock, a lost race for a unique key or a busy
+    /// file rolls back and runs it again, a few times: the work must take everything it writes from its arguments and the store.
+    /// </summary>
+    public abstract Task<T> WriteAsync<T>(Func<Write, Task<T>> work, CancellationToken cancellation);
+
+    public Task WriteAsync(Func<Write, Task> work, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return WriteAsync(async write =>
+        {
+            await work(write);
+            return true;
+        }, cancellation);
+    }
+
+    public async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        await using var connection = await OpenAsync(cancellation);
+        return await work(connection);
+    }
+
+    /// <summary>Keeps two processes from migrating at once; part of <paramref name="write"/>'s transaction.</summary>
+    protected internal abstract Task LockForMigrationAsync(Write write, CancellationToken cancellation);
+
+    /// <summary>Statement that creates the migration journal when it is not there.</summary>
+    protected internal abstract string JournalSql { get; }
+
+    /// <summary>Creates what must exist before the journal: the schema.</summary>
+    protected internal abstract Task PrepareAsync(CancellationToken cancellation);
+
+    public virtual ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>A running write transaction.</summary>
+public abstract class Write(DbConnection connection, DbTransaction transaction)
+{
+    public DbConnection Connection { get; } = connection;
+    public DbTransaction Transaction { get; } = transaction;
+
+    /// <summary>Appends rows: values in the order of <paramref name="columns"/>, as <see cref="Mapping.ToStore"/> takes them.</summary>
+    public abstract Task AppendAsync(string table, string[] columns, IReadOnlyCollection<object?[]> rows, CancellationToken cancellation);
+}

@@ -1,0 +1,121 @@
+using System.Data;
+using System.Data.Common;
+using Dapper;
+using Microsoft.Data.SqlClient;
+using Perennial.Foundation.Hosting;
+
+namespace Perennial.Foundation.Sql;
+
+/// <summary>
+/// One schema of a SQL Server database (2019 or later, Azure SQL). Correctness never rests on a lock hint: races end at a
+/// unique key or at a row that one statement updates, and a loser runs again.
+/// </summary>
+public sealed class SqlServerDatabase : Database
+{
+    const int TriesMax = 8;
+
+    // Deadlock victim; unique key; unique index; snapshot update conflict.
+    static readonly HashSet<int> RaceErrors = [1205, 2627, 2601, 3960];
+
+    readonly string _connectionString;
+
+    public SqlServerDatabase(string schema, string connection) : base(schema)
+    {
+        if (string.IsNullOrWhiteSpace(connection))
+            throw new StartException("Store:Kind is sqlserver but no connection string is given; pass --connection \"Server=...;Database=...\" or set PERENNIAL_Store__Connection.");
+        try
+        {
+            _connectionString = new SqlConnectionStringBuilder(connection) { ApplicationName = "perennial-" + schema, MultipleActiveResultSets = false }.ToString();
+        }
+        catch (ArgumentException e)
+        {
+            throw new StartException($"the connection string cannot be read: {e.Message}", e);
+        }
+    }
+
+    public override string Dialect => "SqlServer";
+    public override string Prefix => Schema + ".";
+    public override string Limit(string parameter) => $"OFFSET 0 ROWS FETCH NEXT {parameter} ROWS ONLY";
+
+    public override string Set(string parameter, params ReadOnlySpan<(string Column, int Length)> columns)
+    {
+        var shapes = string.Join(", ", columns.ToArray().Select(c => $"{c.Column} nvarchar({c.Length}) '$.{c.Column}'"));
+        var picks = string.Join(", ", columns.ToArray().Select(c => $"{c.Column} COLLATE Latin1_General_100_BIN2 AS {c.Column}"));
+        return $"(SELECT {picks} FROM OPENJSON({parameter}) WITH ({shapes}))";
+    }
+
+    public override async Task<DbConnection> OpenAsync(CancellationToken cancellation)
+    {
+        var connection = new SqlConnection(_connectionString);
+        await connection.OpenAsync(cancellation);
+        return connection;
+    }
+
+    public override async Task<T> WriteAsync<T>(Func<Write, Task<T>> work, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        for (var tried = 1; ; tried++)
+        {
+            try
+            {
+                await using var connection = (SqlConnection)await OpenAsync(cancellation);
+                await using var transaction = (SqlTransaction)await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellation);
+                var result = await work(new SqlServerWrite(connection, transaction));
+                await transaction.CommitAsync(cancellation);
+                return result;
+            }
+            catch (SqlException e) when (RaceErrors.Contains(e.Number) && tried < TriesMax)
+            {
+                await Task.Delay(Random.Shared.Next(5, 25) * tried, cancellation);
+            }
+        }
+    }
+
+    protected internal override async Task LockForMigrationAsync(Write write, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        await write.Connection.ExecuteAsync(new CommandDefinition("sp_getapplock", new { Resource = $"perennial-migrate-{Schema}", LockMode = "Exclusive", LockOwner = "Transaction", LockTimeout = 60_000 }, write.Transaction, commandType: CommandType.StoredProcedure, cancellationToken: cancellation));
+    }
+
+    protected internal override async Task PrepareAsync(CancellationToken cancellation)
+    {
+        await using var connection = await OpenAsync(cancellation);
+        try
+        {
+            await connection.ExecuteAsync($"IF SCHEMA_ID('{Schema}') IS NULL EXEC('CREATE SCHEMA {Schema}')");
+        }
+        catch (SqlException e) when (e.Number is 2714 or 2759)
+        {
+            // Another starter created it in between.
+        }
+    }
+
+    protected internal override string JournalSql => $"""
+        IF OBJECT_ID('{Schema}.migration', 'U') IS NULL
+        CREATE TABLE {Schema}.migration (
+            number int NOT NULL PRIMARY KEY,
+            name nvarchar(200) NOT NULL,
+            hash char(64) NOT NULL,
+            apply_time datetime2(3) NOT NULL
+        )
+        """;
+
+    sealed class SqlServerWrite(SqlConnection connection, SqlTransaction transaction) : Write(connection, transaction)
+    {
+        public override async Task AppendAsync(string table, string[] columns, IReadOnlyCollection<object?[]> rows, CancellationToken cancellation)
+        {
+            if (rows.Count == 0) return;
+            using var bulk = new SqlBulkCopy(connection, SqlBulkCopyOptions.CheckConstraints, transaction) { DestinationTableName = table, BulkCopyTimeout = 60 };
+            using var data = new DataTable { Locale = System.Globalization.CultureInfo.InvariantCulture };
+            for (var i = 0; i < columns.Length; i++)
+            {
+                var column = i;
+                var sample = rows.Select(r => r[column]).FirstOrDefault(v => v is not null);
+                data.Columns.Add(columns[i], sample is null ? typeof(string) : Mapping.ToStore(sample, sqlServer: true).GetType());
+                bulk.ColumnMappings.Add(columns[i], columns[i]);
+            }
+            foreach (var row in rows) data.Rows.Add([.. row.Select(v => Mapping.ToStore(v, sqlServer: true))]);
+            await bulk.WriteToServerAsync(data, cancellation);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.Data.Common;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Perennial.Foundation.Hosting;
+
+namespace Perennial.Foundation.Sql;
+
+/// <summary>One file per house: WAL, every commit on disk before it is answered, one writer at a time.</summary>
+public sealed class SqliteDatabase : Database
+{
+    const int BusyTriesMax = 5;
+    readonly SemaphoreSlim _writer = new(1, 1);
+    readonly string _connectionString;
+    SqliteConnection? _writing;
+
+    public SqliteDatabase(string schema, string folder) : base(schema)
+    {
+        var file = Path.GetFullPath(Path.Combine(folder, schema + ".db"));
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            using var probe = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw new StartException($"cannot write '{file}' ({e.Message.TrimEnd('.')}); choose a folder that can be written with --data.", e);
+        }
+        _connectionString = new SqliteConnectionStringBuilder { DataSource = file, Cache = SqliteCacheMode.Private, DefaultTimeout = 30 }.ToString();
+    }
+
+    public override string Dialect => "Sqlite";
+    public override string Prefix => "";
+    public override string Limit(string parameter) => $"LIMIT {parameter}";
+
+    public override string Set(string parameter, params ReadOnlySpan<(string Column, int Length)> columns)
+    {
+        var picks = string.Join(", ", columns.ToArray().Select(c => $"json_extract(value, '$.{c.Column}') AS {c.Column}"));
+        return $"(SELECT {picks} FROM json_each({parameter}))";
+    }
+
+    public override async Task<DbConnection> OpenAsync(CancellationToken cancellation)
+    {
+        var connection = new SqliteConnection(_connectionString);
+        await connection.OpenAsync(cancellation);
+        await connection.ExecuteAsync("PRAGMA foreign_keys = ON; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -16384;");
+        return connection;
+    }
+
+    public override async Task<T> WriteAsync<T>(Func<Write, Task<T>> work, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        await _writer.WaitAsync(cancellation);
+        try
+        {
+            _writing ??= await OpenWriterAsync(cancellation);
+            for (var tried = 1; ; tried++)
+            {
+                try
+                {
+                    // BEGIN IMMEDIATE: the write lock is taken before anything is read.
+                    await using var transaction = _writing.BeginTransaction(deferred: false);
+                    var result = await work(new SqliteWrite(_writing, transaction));
+                    await transaction.CommitAsync(cancellation);
+                    return result;
+                }
+                catch (SqliteException e) when (e.SqliteErrorCode is 5 or 6 && tried < BusyTriesMax)
+                {
+                    // Another process holds the file longer than the busy timeout: try again.
+                }
+            }
+        }
+        finally
+        {
+            _writer.Release();
+        }
+    }
+
+    async Task<SqliteConnection> OpenWriterAsync(CancellationToken cancellation)
+    {
+        var connection = (SqliteConnection)await OpenAsync(cancellation);
+        await connection.ExecuteAsync("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;");
+        return connection;
+    }
+
+    // BEGIN IMMEDIATE is the lock.
+    protected internal override Task LockForMigrationAsync(Write write, CancellationToken cancellation) => Task.CompletedTask;
+
+    protected internal override Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    protected internal override string JournalSql => """
+        CREATE TABLE IF NOT EXISTS migration (
+            number INTEGER NOT NULL PRIMARY KEY,
+            name TEXT NOT NULL,
+            hash TEXT NOT NULL,
+            apply_time INTEGER NOT NULL
+        ) STRICT
+        """;
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _writer.WaitAsync();
+        try
+        {
+            if (_writing is not null) await _writing.DisposeAsync();
+            _writing = null;
+            using var pool = new SqliteConnection(_connectionString);
+            SqliteConnection.ClearPool(pool);
+        }
+        finally
+        {
+            _writer.Dispose();
+        }
+        await base.DisposeAsync();
+    }
+
+    sealed class SqliteWrite(SqliteConnection connection, SqliteTransaction transaction) : Write(connection, transaction)
+    {
+        public override Task AppendAsync(string table, string[] columns, IReadOnlyCollection<object?[]> rows, CancellationToken cancellation)
+        {
+            if (rows.Count == 0) return Task.CompletedTask;
+            // One prepared statement, stepped per row: the fastest way into SQLite. The provider has no asynchronous I/O.
+            using var command = connection.CreateCommand();
+            command.Transaction = transaction;
+            command.CommandText = $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", columns.Select((_, i) => "$p" + i))})";
+            var parameters = columns.Select((_, i) => command.Parameters.Add(new SqliteParameter { ParameterName = "$p" + i })).ToArray();
+            command.Prepare();
+            foreach (var row in rows)
+            {
+                for (var i = 0; i < parameters.Length; i++) parameters[i].Value = Mapping.ToStore(row[i], sqlServer: false);
+                command.ExecuteNonQuery();
+            }
+            return Task.CompletedTask;
+        }
+    }
+}

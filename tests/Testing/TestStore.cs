@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Reflection;
+using Dapper;
+using Microsoft.Data.SqlClient;
+using Perennial.Foundation.Hosting;
+using Perennial.Foundation.Sql;
+using Xunit;
+
+namespace Perennial.Testing;
+
+/// <summary>A migrated, empty schema that a test owns: a temporary SQLite file, or a database of its own on the T-SQL server.</summary>
+public sealed class TestStore : IAsyncDisposable
+{
+    /// <summary>Names the T-SQL server that the conformance suites also run on.</summary>
+    public const string Variable = "PERENNIAL_TEST_SQLSERVER";
+
+    readonly Func<ValueTask> _remove;
+
+    TestStore(Database database, Func<ValueTask> remove)
+    {
+        Database = database;
+        _remove = remove;
+    }
+
+    public Database Database { get; }
+
+    public static async Task<TestStore> SqliteAsync(House house)
+    {
+        ArgumentNullException.ThrowIfNull(house);
+        var folder = Directory.CreateTempSubdirectory("perennial-test-").FullName;
+        var database = new SqliteDatabase(house.Name, folder);
+        await Migrator.ApplyAsync(database, house.Home, CancellationToken.None);
+        return new TestStore(database, () =>
+        {
+            Directory.Delete(folder, recursive: true);
+            return ValueTask.CompletedTask;
+        });
+    }
+
+    /// <summary>Skips the running test, with the reason, where no T-SQL server is named.</summary>
+    public static async Task<TestStore> SqlServerAsync(House house)
+    {
+        ArgumentNullException.ThrowIfNull(house);
+        var server = SqlServerOrSkip();
+        var name = "perennial_" + Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture)[..12];
+        await ExecuteAsync(server, $"CREATE DATABASE {name}");
+        var database = new SqlServerDatabase(house.Name, new SqlConnectionStringBuilder(server) { InitialCatalog = name }.ToString());
+        await Migrator.ApplyAsync(database, house.Home, CancellationToken.None);
+        return new TestStore(database, async () =>
+        {
+            SqlConnection.ClearAllPools();
+            await ExecuteAsync(server, $"DROP DATABASE {name}");
+        });
+    }
+
+    /// <summary>The server's connection string, or a skip.</summary>
+    public static string SqlServerOrSkip()
+    {
+        var server = Environment.GetEnvironmentVariable(Variable);
+        Assert.SkipWhen(string.IsNullOrEmpty(server), $"{Variable} names no T-SQL server");
+        return server!;
+    }
+
+    static async Task ExecuteAsync(string connectionString, string sql)
+    {
+        await using var connection = new SqlConnection(connectionString);
+        await connection.ExecuteAsync(sql);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Database.DisposeAsync();
+        await _remove();
+    }
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Options;
+using Perennial.Foundation.Grpc;
+using Perennial.Foundation.Hosting;
+using Perennial.Ingestion.Storage;
+
+namespace Perennial.Ingestion.Workers;
+
+/// <summary>
+/// Group commit: writes all that waits in one transaction, then answers every call of it. While one commit runs the next
+/// gathers, so the load itself sets the size. A commit that fails fails its calls, never the house.
+/// </summary>
+internal sealed class Appender : BackgroundService
+{
+    readonly AppendQueue _queue;
+    readonly LogStore _store;
+    readonly IngestionOptions _options;
+    readonly Metrics _metrics;
+    readonly ILogger _log;
+    string? _problem;
+
+    public Appender(AppendQueue queue, LogStore store, IOptions<IngestionOptions> options, HealthState health, Metrics metrics, ILogger<Appender> log)
+    {
+        (_queue, _store, _options, _metrics, _log) = (queue, store, options.Value, metrics, log);
+        health.AddCheck("appender", () => ExecuteTask is { IsCompleted: true } ? "the appender has ended" : _problem);
+    }
+
+    /// <summary>Opens the log before anything listens.</summary>
+    /// <exception cref="StartException">When the log has another number of partitions than the options.</exception>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var partitions = await _store.OpenAsync(cancellationToken);
+        if (partitions != _options.Partitions)
+            throw new StartException($"Ingestion:Partitions is {_options.Partitions}, but this log was started with {partitions} and keeps that number; set it to {partitions}.");
+        var heads = await _store.RefreshHeadsAsync(cancellationToken);
+        _log.LogOpened(partitions, heads.Sum());
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // The doors are closed before this worker is asked to stop; what still waits is written, not dropped.
+        await using var closing = stoppingToken.Register(_queue.Close);
+        while (await _queue.TakeAsync(_options.CommitEventsMax) is { } group)
+        {
+            await CommitAsync(group);
+            _queue.Release(group);
+        }
+    }
+
+    async Task CommitAsync(List<PendingAppend> group)
+    {
+        var events = group.Count == 1 ? group[0].Events : [.. group.SelectMany(a => a.Events)];
+        try
+        {
+            var started = Stopwatch.GetTimestamp();
+            // No caller's cancellation reaches in here: a commit happens whole, for all or for none.
+            var positions = await _store.AppendAsync(events, CancellationToken.None);
+            _metrics.Committed(events.Count, Stopwatch.GetElapsedTime(started));
+            _problem = null;
+            Answer(group, positions);
+        }
+        catch (Exception e)
+        {
+            _problem = $"the last commit failed: {e.Message}";
+            _log.CommitFailed(events.Count, group.Count, e);
+            foreach (var append in group) append.Receipt.SetException(e);
+        }
+    }
+
+    static void Answer(List<PendingAppend> group, long[] positions)
+    {
+        var offset = 0;
+        foreach (var append in group)
+        {
+            append.Receipt.SetResult(new ArraySegment<long>(positions, offset, append.Events.Count));
+            offset += append.Events.Count;
+        }
+    }
+}

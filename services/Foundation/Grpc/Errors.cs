@@ -69,10 +69,7 @@ public static class Errors
         return new RpcException(new Status(reason.Code, message), new Metadata { { DetailsTrailer, status.ToByteArray() } }, message);
     }
 
-    static FrozenDictionary<string, Known> ReadReasons() => typeof(CommonErrorReason).Assembly.GetExportedTypes()
-        .Where(t => t.Name.EndsWith("Reflection", StringComparison.Ordinal) && t.IsAbstract && t.IsSealed)
-        .Select(t => t.GetProperty("Descriptor", BindingFlags.Public | BindingFlags.Static)?.GetValue(null))
-        .OfType<FileDescriptor>()
+    static FrozenDictionary<string, Known> ReadReasons() => ProtoFiles.All
         .SelectMany(file => file.EnumTypes)
         .SelectMany(type => type.Values)
         .Select(value => (Value: value, Spec: value.GetOptions()?.GetExtension(ErrorsExtensions.Error)))

@@ -17,6 +17,7 @@ public static class GrpcHosting
         });
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<TenantInterceptor>();
+        services.AddSingleton<ReflectionIndex>();
         return services;
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Perennial.Common.V1;
 
@@ -34,5 +33,6 @@ public static class Pages
         throw Errors.Of(CommonErrorReason.PageTokenInvalid, "page_token does not belong to these arguments; start again without it.");
     }
 
-    static string Print(string[] arguments) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', arguments))).AsSpan(0, 9));
+    // As JSON, where ["a", "b"] and ["a\nb"] cannot look alike.
+    static string Print(string[] arguments) => Base64Url.EncodeToString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(arguments)).AsSpan(0, 9));
 }

@@ -38,7 +38,7 @@ public sealed record House(string Name, int Port, Assembly Home)
         ArgumentNullException.ThrowIfNull(args);
         // No appsettings.json, no static assets by accident: what counts is options, environment and arguments.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = Home.GetName().Name });
-        builder.Configuration.AddEnvironmentVariables("PERENNIAL_").AddCommandLine(Flags(args), Switches.ToDictionary());
+        AddSettings(builder.Configuration, args);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"))
             .AddSimpleConsole(console => { console.SingleLine = true; console.TimestampFormat = "HH:mm:ss.fff "; });
         if (builder.Configuration["Logging:LogLevel:Default"] is null)
@@ -137,6 +137,9 @@ public sealed record House(string Name, int Port, Assembly Home)
         AggregateException { InnerExceptions.Count: 1 } e => Explain(e.InnerException!),
         _ => null,
     };
+
+    internal static void AddSettings(IConfigurationBuilder configuration, string[] args)
+        => configuration.AddEnvironmentVariables("PERENNIAL_").AddCommandLine(Flags(args), Switches.ToDictionary());
 
     static string[] Without(string[] args, string flag) => [.. args.Where(a => a != flag)];
 

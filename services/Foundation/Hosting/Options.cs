@@ -39,7 +39,7 @@ public sealed class StoreOptions
     /// <c>auto</c> applies migrations at start, <c>check</c> refuses to start while any is missing. Unset: auto on SQLite,
     /// check on SQL Server, where a DBA or the one-shot container runs <c>--migrate</c>.
     /// </summary>
-    [RegularExpression("(?i)|auto|check", ErrorMessage = "Store:Migrate must be auto or check.")]
+    [RegularExpression("(?i)auto|check", ErrorMessage = "Store:Migrate must be auto or check.")]
     public string Migrate { get; set; } = "";
 
     public bool IsSqlServer => Kind.Equals("sqlserver", StringComparison.OrdinalIgnoreCase);
@@ -68,7 +68,7 @@ public sealed class AccessOptions
     /// Shared secret of the houses and the gateway, at least 32 characters. Empty is allowed only on loopback: then every
     /// local caller counts as internal.
     /// </summary>
-    [RegularExpression("|.{32,}", ErrorMessage = "Access:ServiceToken must have 32 characters or more.")]
+    [RegularExpression(".{32,}", ErrorMessage = "Access:ServiceToken must have 32 characters or more.")]
     public string ServiceToken { get; set; } = "";
 }
 

@@ -1,0 +1,41 @@
+using Mono.Cecil;
+
+namespace Perennial.Architecture.Tests;
+
+/// <summary>The tree as it is built and as it lies on disk.</summary>
+static class Tree
+{
+    public static readonly string[] Houses = ["Ingestion", "Segmentation", "EngagementTracking", "CampaignRecommendation"];
+
+    /// <summary>Proto package of each house's service.</summary>
+    public static readonly Dictionary<string, string> Services = new()
+    {
+        ["Ingestion"] = "perennial.ingestion.v1.IngestionService",
+        ["Segmentation"] = "perennial.segmentation.v1.SegmentationService",
+        ["EngagementTracking"] = "perennial.engagement.v1.EngagementService",
+        ["CampaignRecommendation"] = "perennial.campaigns.v1.CampaignService",
+    };
+
+    public static string Root { get; } = FindRoot();
+
+    public static AssemblyDefinition Assembly(string name) => AssemblyDefinition.ReadAssembly(Path.Combine(AppContext.BaseDirectory, $"Perennial.{name}.dll"));
+
+    /// <summary>Every type that somebody wrote, nested ones too, with the compiler's own left to their owner.</summary>
+    public static IEnumerable<TypeDefinition> Types(AssemblyDefinition assembly) => assembly.MainModule.Types.SelectMany(WithNested).Where(t => t.Namespace.Length > 0 || t.DeclaringType is not null);
+
+    static IEnumerable<TypeDefinition> WithNested(TypeDefinition type) => type.NestedTypes.SelectMany(WithNested).Prepend(type);
+
+    /// <summary>Namespace of the outermost type: nested types have none of their own.</summary>
+    public static string Namespace(TypeDefinition type)
+    {
+        while (type.DeclaringType is { } outer) type = outer;
+        return type.Namespace;
+    }
+
+    static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "Microservices.sln"))) return folder.FullName;
+        throw new DirectoryNotFoundException("These tests run inside the repository.");
+    }
+}

@@ -12,7 +12,7 @@ internal sealed class Metrics : IDisposable
     static readonly KeyValuePair<string, object?> Duplicate = new("outcome", "duplicate");
     static readonly KeyValuePair<string, object?> Refused = new("outcome", "refused");
 
-    readonly Meter _meter = new(MeterName);
+    readonly Meter _meter;
     readonly Counter<long> _events;
     readonly Counter<long> _overloads;
     readonly Histogram<int> _commitEvents;
@@ -20,6 +20,8 @@ internal sealed class Metrics : IDisposable
 
     public Metrics()
     {
+        // Its scope tells the meters of several hosts in one process apart.
+        _meter = new Meter(new MeterOptions(MeterName) { Scope = this });
         _events = _meter.CreateCounter<long>("perennial.ingestion.events", "{event}", "Events answered, by outcome: recorded, duplicate, refused.");
         _overloads = _meter.CreateCounter<long>("perennial.ingestion.overloads", "{call}", "Calls turned away because the queue before the log was full.");
         _commitEvents = _meter.CreateHistogram<int>("perennial.ingestion.commit.events", "{event}", "Events that one commit wrote for all its calls, duplicates included.");

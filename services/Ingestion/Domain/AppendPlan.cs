@@ -5,11 +5,11 @@ internal sealed class AppendPlan
 {
     readonly IReadOnlyList<LogEvent> _events;
 
-    AppendPlan(IReadOnlyList<LogEvent> events, List<int> fresh)
+    AppendPlan(IReadOnlyList<LogEvent> events, IEnumerable<int> fresh)
     {
         _events = events;
-        Fresh = fresh;
-        Growth = [.. fresh.CountBy(i => events[i].Partition).OrderBy(p => p.Key)];
+        Fresh = [.. fresh.OrderBy(i => events[i].Partition)];
+        Growth = [.. Fresh.CountBy(i => events[i].Partition).OrderBy(p => p.Key)];
     }
 
     /// <summary>Indexes of the events to write, by partition and in each in the order of their arrival.</summary>
@@ -27,8 +27,11 @@ internal sealed class AppendPlan
         {
             if (seen.Add((events[i].Shop, events[i].MessageId))) fresh.Add(i);
         }
-        return new AppendPlan(events, [.. fresh.OrderBy(i => events[i].Partition)]);
+        return new AppendPlan(events, fresh);
     }
+
+    /// <summary>Every event, whatever its message id: for what the house itself writes.</summary>
+    public static AppendPlan OfAll(IReadOnlyList<LogEvent> events) => new(events, Enumerable.Range(0, events.Count));
 
     /// <summary>The position of each event, 0 for a duplicate.</summary>
     /// <param name="heads">By partition, the position of its last event once this commit is written.</param>

@@ -62,7 +62,7 @@ internal sealed class LogStore(Database database, int partitions)
     /// <summary>Appends what the house itself writes, without keys, as part of <paramref name="write"/>. The caller announces the heads after the commit.</summary>
     public async Task<IReadOnlyDictionary<int, long>> AppendOwnAsync(Write write, IReadOnlyList<LogEvent> events, CancellationToken cancellation)
     {
-        var plan = AppendPlan.Of(events, []);
+        var plan = AppendPlan.OfAll(events);
         var heads = await AdvanceAsync(write, plan.Growth);
         await WriteEventsAsync(write, events, plan, heads, cancellation);
         return heads;

@@ -14,6 +14,12 @@ internal sealed class AppendQueue(int eventsMax, int bytesMax)
     int _events;
     long _bytes;
 
+    /// <summary>How many wait or are being written.</summary>
+    public int Events
+    {
+        get { lock (_gate) return _events; }
+    }
+
     /// <summary>The position of each event once it is on disk, 0 for a duplicate; null when the queue is full or closed.</summary>
     public Task<ArraySegment<long>>? TryAdd(IReadOnlyList<LogEvent> events)
     {

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Grpc.Core;
 using Microsoft.Extensions.Options;
+using Perennial.Common.V1;
 using Perennial.Foundation.Grpc;
 using Perennial.Foundation.Hosting;
 using Perennial.Ingestion.Storage;
@@ -64,9 +66,12 @@ internal sealed class Appender : BackgroundService
         {
             _problem = $"the last commit failed: {e.Message}";
             _log.CommitFailed(events.Count, group.Count, e);
-            foreach (var append in group) append.Receipt.SetException(e);
+            foreach (var append in group) append.Receipt.SetException(Refusal());
         }
     }
+
+    // Logged already, and safe to send again whatever the cause: the door has nothing to add.
+    static RpcException Refusal() => Errors.Of(CommonErrorReason.Unavailable, "The commit failed and nothing of the batch was recorded; retry.");
 
     static void Answer(List<PendingAppend> group, long[] positions)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Perennial.Foundation.Hosting;
+using Perennial.Ingestion.Storage;
 
 namespace Perennial.Ingestion;
 
@@ -18,12 +19,13 @@ internal sealed class Metrics : IDisposable
     readonly Histogram<int> _commitEvents;
     readonly Histogram<double> _commitSeconds;
 
-    public Metrics()
+    public Metrics(AppendQueue queue)
     {
         // Its scope tells the meters of several hosts in one process apart.
         _meter = new Meter(new MeterOptions(MeterName) { Scope = this });
         _events = _meter.CreateCounter<long>("perennial.ingestion.events", "{event}", "Events answered, by outcome: recorded, duplicate, refused.");
         _overloads = _meter.CreateCounter<long>("perennial.ingestion.overloads", "{call}", "Calls turned away because the queue before the log was full.");
+        _meter.CreateObservableGauge("perennial.ingestion.queue", () => queue.Events, "{event}", "Events that wait for their commit or are in one.");
         _commitEvents = _meter.CreateHistogram<int>("perennial.ingestion.commit.events", "{event}", "Events that one commit wrote for all its calls, duplicates included.");
         _commitSeconds = _meter.CreateHistogram<double>("perennial.ingestion.commit.duration", "s", "Time of one commit, from the first statement to the disk.");
     }

@@ -47,16 +47,17 @@ internal sealed class LogStore(Database database, int partitions)
     /// <summary>Records what is new of <paramref name="events"/>, all or nothing. Answers the position of each; 0 for one recorded before.</summary>
     public async Task<long[]> AppendAsync(IReadOnlyList<LogEvent> events, CancellationToken cancellation)
     {
-        var (plan, heads) = await database.WriteAsync(async write =>
+        var (positions, heads) = await database.WriteAsync(async write =>
         {
             var plan = AppendPlan.Of(events, await KnownAsync(write, events));
             var heads = await AdvanceAsync(write, plan.Growth);
-            await WriteEventsAsync(write, events, plan, heads, cancellation);
+            var positions = plan.Positions(heads);
+            await WriteEventsAsync(write, events, plan, positions, cancellation);
             await WriteKeysAsync(write, events, plan, cancellation);
-            return (plan, heads);
+            return (positions, heads);
         }, cancellation);
         Announce(heads);
-        return plan.Positions(heads);
+        return positions;
     }
 
     /// <summary>Appends what the house itself writes, without keys, as part of <paramref name="write"/>. The caller announces the heads after the commit.</summary>
@@ -64,7 +65,7 @@ internal sealed class LogStore(Database database, int partitions)
     {
         var plan = AppendPlan.OfAll(events);
         var heads = await AdvanceAsync(write, plan.Growth);
-        await WriteEventsAsync(write, events, plan, heads, cancellation);
+        await WriteEventsAsync(write, events, plan, plan.Positions(heads), cancellation);
         return heads;
     }
 
@@ -105,11 +106,8 @@ internal sealed class LogStore(Database database, int partitions)
         return heads;
     }
 
-    Task WriteEventsAsync(Write write, IReadOnlyList<LogEvent> events, AppendPlan plan, IReadOnlyDictionary<int, long> heads, CancellationToken cancellation)
-    {
-        var positions = plan.Positions(heads);
-        return write.AppendAsync(database.Prefix + "event", EventColumns, [.. plan.Fresh.Select(i => Row(events[i], positions[i]))], cancellation);
-    }
+    Task WriteEventsAsync(Write write, IReadOnlyList<LogEvent> events, AppendPlan plan, long[] positions, CancellationToken cancellation)
+        => write.AppendAsync(database.Prefix + "event", EventColumns, [.. plan.Fresh.Select(i => Row(events[i], positions[i]))], cancellation);
 
     static object?[] Row(LogEvent e, long position) => [e.Partition, position, e.Shop, e.Customer, e.Identified, e.MessageId, e.EventTime, e.ReceiveTime, e.Payload];
 
@@ -162,7 +160,7 @@ internal sealed class LogStore(Database database, int partitions)
         return new LogPage(events, until);
     }, cancellation);
 
-    // By hand: a reader that starts at 0 reads the whole log, and mapping by Dapper costs as much again as the read.
+    // By hand: readers that start at 0 read the whole log, and mapped by Dapper a row takes a third more of the processor.
     static LoggedEvent Logged(DbDataReader row) => new(
         row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetBoolean(3), Instant(row, 4), Instant(row, 5), row.GetFieldValue<byte[]>(6));
 

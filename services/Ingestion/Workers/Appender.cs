@@ -14,17 +14,22 @@ namespace Perennial.Ingestion.Workers;
 /// </summary>
 internal sealed class Appender : BackgroundService
 {
+    /// <summary>How long a failed commit makes the house unhealthy: whoever sends no calls to such a house must come back, or no commit could ever mend it.</summary>
+    const int FailureMillis = 10_000;
+
     readonly AppendQueue _queue;
     readonly LogStore _store;
     readonly IngestionOptions _options;
     readonly Metrics _metrics;
     readonly ILogger _log;
-    string? _problem;
+    Failure? _failure;
+
+    sealed record Failure(string Message, long At);
 
     public Appender(AppendQueue queue, LogStore store, IOptions<IngestionOptions> options, HealthState health, Metrics metrics, ILogger<Appender> log)
     {
         (_queue, _store, _options, _metrics, _log) = (queue, store, options.Value, metrics, log);
-        health.AddCheck("appender", () => ExecuteTask is { IsCompleted: true } ? "the appender has ended" : _problem);
+        health.AddCheck("appender", Problem);
     }
 
     /// <summary>Opens the log before anything listens.</summary>
@@ -59,12 +64,12 @@ internal sealed class Appender : BackgroundService
             // No caller's cancellation reaches in here: a commit happens whole, for all or for none.
             var positions = await _store.AppendAsync(events, CancellationToken.None);
             _metrics.Committed(events.Count, Stopwatch.GetElapsedTime(started));
-            _problem = null;
+            _failure = null;
             Answer(group, positions);
         }
         catch (Exception e)
         {
-            _problem = $"the last commit failed: {e.Message}";
+            _failure = new Failure(e.Message, Environment.TickCount64);
             _log.CommitFailed(events.Count, group.Count, e);
             foreach (var append in group) append.Receipt.SetException(Refusal());
         }
@@ -72,6 +77,12 @@ internal sealed class Appender : BackgroundService
 
     // Logged already, and safe to send again whatever the cause: the door has nothing to add.
     static RpcException Refusal() => Errors.Of(CommonErrorReason.Unavailable, "The commit failed and nothing of the batch was recorded; retry.");
+
+    string? Problem()
+    {
+        if (ExecuteTask is { IsCompleted: true }) return "the appender has ended";
+        return _failure is { } failure && Environment.TickCount64 - failure.At < FailureMillis ? $"a commit failed: {failure.Message}" : null;
+    }
 
     static void Answer(List<PendingAppend> group, long[] positions)
     {

@@ -44,7 +44,7 @@ internal sealed class IngestionOptions
     [Range(1, 10)]
     public int HeartbeatSeconds { get; set; } = 4;
 
-    /// <summary>Event bytes after which a feed message is closed, well below the 16 MiB that readers take.</summary>
+    /// <summary>Event bytes after which a feed message is closed: with its envelopes it stays below the 4 MiB that a gRPC client takes by default.</summary>
     [Range(65_536, 8 * 1024 * 1024)]
-    public int PageBytesMax { get; set; } = 4 * 1024 * 1024;
+    public int PageBytesMax { get; set; } = 2 * 1024 * 1024;
 }

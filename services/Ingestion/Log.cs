@@ -9,7 +9,7 @@ internal static partial class Log
     [LoggerMessage(2002, LogLevel.Information, "The log has {Partitions} partitions and {Events} events")]
     public static partial void LogOpened(this ILogger log, int partitions, long events);
 
-    [LoggerMessage(2003, LogLevel.Error, "A commit of {Events} events of {Calls} calls failed; nothing of it was recorded")]
+    [LoggerMessage(2003, LogLevel.Error, "A commit of {Events} events of {Calls} calls failed; the callers are asked to send them again")]
     public static partial void CommitFailed(this ILogger log, int events, int calls, Exception error);
 
     [LoggerMessage(2004, LogLevel.Warning, "The heads of the log could not be read; tried again in {PauseMillis} ms")]

@@ -21,7 +21,7 @@ internal sealed class LogStore(Database database, int partitions)
     public LogHeads Heads { get; } = new(partitions);
 
     string HeadsSql => $"""
-        SELECT log_partition, position
+        SELECT position
         FROM {database.Prefix}partition_head
         ORDER BY log_partition
         """;
@@ -29,7 +29,7 @@ internal sealed class LogStore(Database database, int partitions)
     /// <summary>Gives a new log its partitions. Answers how many it has, which is not <see cref="Partitions"/> where an older start chose otherwise.</summary>
     public Task<int> OpenAsync(CancellationToken cancellation) => database.WriteAsync(async write =>
     {
-        var there = (await write.Connection.QueryAsync<HeadRow>(HeadsSql, transaction: write.Transaction)).AsList();
+        var there = (await write.Connection.QueryAsync<long>(HeadsSql, transaction: write.Transaction)).AsList();
         if (there.Count > 0) return there.Count;
         await write.AppendAsync(database.Prefix + "partition_head", ["log_partition", "position"], [.. Enumerable.Range(0, partitions).Select(p => new object?[] { p, 0L })], cancellation);
         return partitions;
@@ -38,8 +38,8 @@ internal sealed class LogStore(Database database, int partitions)
     /// <summary>Reads what is committed, by whichever replica; readers that wait for it wake.</summary>
     public async Task<IReadOnlyList<long>> RefreshHeadsAsync(CancellationToken cancellation)
     {
-        var heads = await database.ReadAsync(connection => connection.QueryAsync<HeadRow>(new CommandDefinition(HeadsSql, cancellationToken: cancellation)), cancellation);
-        var positions = heads.Select(h => h.Position).ToArray();
+        var heads = await database.ReadAsync(connection => connection.QueryAsync<long>(new CommandDefinition(HeadsSql, cancellationToken: cancellation)), cancellation);
+        var positions = heads.AsList();
         for (var p = 0; p < partitions; p++) Heads.Advance(p, positions[p]);
         return positions;
     }
@@ -172,12 +172,9 @@ internal sealed class LogStore(Database database, int partitions)
     {
         var parameter = command.CreateParameter();
         (parameter.ParameterName, parameter.Value) = (name, value);
+        // One plan for ids of any length.
+        if (value is string) parameter.Size = Shop.IdLengthMax;
         command.Parameters.Add(parameter);
-    }
-
-    sealed record HeadRow
-    {
-        public long Position { get; init; }
     }
 
     sealed record KeyRow

@@ -75,8 +75,8 @@ internal sealed class Appender : BackgroundService
         }
     }
 
-    // Logged already, and safe to send again whatever the cause: the door has nothing to add.
-    static RpcException Refusal() => Errors.Of(CommonErrorReason.Unavailable, "The commit failed and nothing of the batch was recorded; retry.");
+    // Logged already, and safe to send again whatever the cause, even when only the answer of the store was lost.
+    static RpcException Refusal() => Errors.Of(CommonErrorReason.Unavailable, "The commit failed; send the same batch again.");
 
     string? Problem()
     {

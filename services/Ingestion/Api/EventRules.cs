@@ -24,11 +24,14 @@ internal static class EventRules
 
     static void CheckIdentity(Event e, Faults faults)
     {
-        if (e.UserId.Length == 0 && e.AnonymousId.Length == 0) faults.Add("user_id", "user_id or anonymous_id is required");
-        // Beside a user_id an anonymous_id names nobody, so a placeholder there does no harm.
-        if (e.UserId.Length > 0) CheckWho(e.UserId, "user_id", faults);
+        if (e.UserId.Length > 0)
+        {
+            CheckWho(e.UserId, "user_id", faults);
+            // Beside a user_id an anonymous_id names nobody, so a placeholder there does no harm.
+            if (e.AnonymousId.Length > Ids.LengthMax) faults.Add("anonymous_id", $"must have at most {Ids.LengthMax} characters");
+        }
         else if (e.AnonymousId.Length > 0) CheckWho(e.AnonymousId, "anonymous_id", faults);
-        if (e.UserId.Length > 0) faults.Require(e.AnonymousId.Length <= Ids.LengthMax, "anonymous_id", $"must have at most {Ids.LengthMax} characters");
+        else faults.Add("user_id", "user_id or anonymous_id is required");
     }
 
     static void CheckWho(string id, string field, Faults faults)

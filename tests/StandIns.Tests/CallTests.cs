@@ -5,6 +5,8 @@ namespace Perennial.StandIns.Tests;
 
 public sealed class CallTests : IAsyncLifetime
 {
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     EchoServer _server = null!;
 
     public static TheoryData<MethodType> Kinds => EchoCalls.Kinds;
@@ -73,7 +75,7 @@ public sealed class CallTests : IAsyncLifetime
         var error = await Assert.ThrowsAsync<RpcException>(() => _server.Client.RunAsync(kind, Options("hang").WithDeadline(deadline)));
 
         Assert.Equal(StatusCode.DeadlineExceeded, error.StatusCode);
-        await _server.Seen.Cancelled.Task.WaitAsync(Cancellation);
+        await _server.Seen.Cancelled.Task.WaitAsync(Patience, Cancellation);
         Assert.Equal(deadline, Assert.Single(_server.Seen.Calls).Deadline, TimeSpan.FromSeconds(2));
     }
 
@@ -99,20 +101,20 @@ public sealed class CallTests : IAsyncLifetime
     {
         using var leaving = new CancellationTokenSource();
         var call = _server.Client.RunAsync(kind, Options("hang").WithCancellationToken(leaving.Token));
-        await _server.Seen.Hanging.Task.WaitAsync(Cancellation);
+        await _server.Seen.Hanging.Task.WaitAsync(Patience, Cancellation);
 
         await leaving.CancelAsync();
 
         Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(() => call)).StatusCode);
-        await _server.Seen.Cancelled.Task.WaitAsync(Cancellation);
+        await _server.Seen.Cancelled.Task.WaitAsync(Patience, Cancellation);
     }
 
     [Fact]
     public async Task To_drop_a_call_is_to_cancel_it()
     {
-        using (_server.Client.ServerStream(new EchoRequest(), Options("hang"))) await _server.Seen.Hanging.Task.WaitAsync(Cancellation);
+        using (_server.Client.ServerStream(new EchoRequest(), Options("hang"))) await _server.Seen.Hanging.Task.WaitAsync(Patience, Cancellation);
 
-        await _server.Seen.Cancelled.Task.WaitAsync(Cancellation);
+        await _server.Seen.Cancelled.Task.WaitAsync(Patience, Cancellation);
     }
 
     static CallOptions Options(params string[] flags)

@@ -144,10 +144,13 @@ public sealed class CoreTypesTests
     public async Task A_client_can_be_told_the_host()
     {
         await using var server = await EchoServer.StartAsync();
+        var hosts = new Hosts();
+        var client = new Echo.EchoClient(server.Channel().Intercept(hosts));
 
-        server.Client.WithHost("shop.example").Unary(new EchoRequest(), cancellationToken: Cancellation);
+        client.WithHost("shop.example").Unary(new EchoRequest(), cancellationToken: Cancellation);
+        client.Unary(new EchoRequest(), cancellationToken: Cancellation);
 
-        Assert.Single(server.Seen.Calls);
+        Assert.Equal(["shop.example", null], hosts.Seen);
     }
 
     [Fact]
@@ -169,6 +172,17 @@ public sealed class CoreTypesTests
         Assert.Equal(encoding, provider.EncodingName);
         Assert.InRange(bytes.Length, 1, 100);
         Assert.Equal(1000, plain.ReadAtLeast(new byte[2000], 2000, throwOnEndOfStream: false));
+    }
+
+    sealed class Hosts : Interceptor
+    {
+        internal List<string?> Seen { get; } = [];
+
+        public override TResponse BlockingUnaryCall<TRequest, TResponse>(TRequest request, ClientInterceptorContext<TRequest, TResponse> context, BlockingUnaryCallContinuation<TRequest, TResponse> continuation)
+        {
+            Seen.Add(context.Host);
+            return continuation(request, context);
+        }
     }
 
     sealed class Serialized : SerializationContext

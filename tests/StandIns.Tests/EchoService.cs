@@ -83,10 +83,12 @@ sealed class EchoService(Seen seen) : Echo.EchoBase
         if (context.RequestHeaders.Get("hang") is not null) await HangAsync(context);
     }
 
+    // Not for ever: a cancellation that never comes is to fail a test, not to hold it.
     async Task HangAsync(ServerCallContext context)
     {
         seen.Hanging.TrySetResult();
-        await Task.Delay(Timeout.Infinite, context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(TimeSpan.FromSeconds(20), context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!context.CancellationToken.IsCancellationRequested) return;
         seen.Cancelled.TrySetResult();
         context.CancellationToken.ThrowIfCancellationRequested();
     }

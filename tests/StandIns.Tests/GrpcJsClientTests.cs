@@ -80,7 +80,7 @@ public sealed class GrpcJsClientTests(GrpcJsClientTests.Run run) : IClassFixture
         }
 
         /// <summary>Completes when the server learned that a call was given up.</summary>
-        internal Task CancelledAsync() => _server!.Seen.Cancelled.Task.WaitAsync(TestContext.Current.CancellationToken);
+        internal Task CancelledAsync() => _server!.Seen.Cancelled.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
         async Task<Dictionary<string, Dictionary<string, Call>>> RunAsync()
         {

@@ -17,9 +17,10 @@ public sealed class InterceptorTests
         var log = new ConcurrentQueue<string>();
         var client = new Echo.EchoClient(server.Channel().Intercept(new Recorder("first", log), new Recorder("second", log)));
 
-        var outcome = await client.RunAsync(kind, Options());
+        var outcome = await client.RunAsync(kind, Options("trail-kept"));
 
         Assert.Equal(EchoCalls.Expected(kind), outcome.Texts);
+        Assert.Equal("1", outcome.Trailers.GetValue("trail-kept"));
         Assert.Equal([$"first {kind}", $"second {kind}"], log);
     }
 
@@ -49,7 +50,7 @@ public sealed class InterceptorTests
 
         Assert.Equal(EchoCalls.Expected(kind), outcome.Texts);
         Assert.Equal([$"first {kind} served", $"second {kind} served"], log);
-        Assert.Equal(["second", "first"], outcome.Trailers.GetAll("trail-seen").Select(entry => entry.Value).Order().Reverse());
+        Assert.Equal(["first", "second"], outcome.Trailers.GetAll("trail-seen").Select(entry => entry.Value).Order());
     }
 
     [Theory, MemberData(nameof(Kinds))]

@@ -24,6 +24,7 @@ internal static class Program
     {
         var builder = House.CreateBuilder(args);
         var options = builder.Configuration.Checked<GatewayOptions>("Gateway");
+        _ = builder.Configuration.Checked<ShopOptions>("Shop");
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = options.BodyBytesMax);
         builder.Services.AddCheckedOptions<GatewayOptions>("Gateway");
         builder.Services.AddCheckedOptions<ShopOptions>("Shop");

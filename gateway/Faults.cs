@@ -14,7 +14,7 @@ internal sealed class Faults(RequestDelegate next, Problems problems, IOptions<G
         try
         {
             await next(context);
-            if (!context.Response.HasStarted && Unanswered(context) is { } error) await AnswerUnroutedAsync(context, error);
+            if (!context.Response.HasStarted && Unanswered(context) is { } error) await problems.WriteAsync(context, error, context.Response.StatusCode);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -31,13 +31,6 @@ internal sealed class Faults(RequestDelegate next, Problems problems, IOptions<G
             Log.Fault(log, e, context.Request.Method, context.Request.Path);
             context.Abort();
         }
-    }
-
-    async Task AnswerUnroutedAsync(HttpContext context, RpcException error)
-    {
-        var (status, allow) = (context.Response.StatusCode, context.Response.Headers.Allow);
-        await problems.WriteAsync(context, error, status);
-        if (status == StatusCodes.Status405MethodNotAllowed) context.Response.Headers.Allow = allow;
     }
 
     /// <summary>Routing says 404 and 405 without a word of its own.</summary>

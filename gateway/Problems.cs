@@ -16,7 +16,10 @@ internal sealed class Problems(Metrics metrics)
         var problem = Problem.Of(error, status);
         metrics.Refused(problem.Reason);
         var response = context.Response;
+        // What routing said of the verbs that are allowed belongs to the answer; all else that was begun does not.
+        var allow = response.Headers.Allow;
         response.Clear();
+        if (problem.Status is 405) response.Headers.Allow = allow;
         if (problem.Status is 401) response.Headers.WWWAuthenticate = "Bearer";
         if (problem.RetryAfterSeconds is { } seconds) response.Headers.RetryAfter = seconds;
         if (IsGrpc(context.Request)) WriteTrailersOnly(response, error);

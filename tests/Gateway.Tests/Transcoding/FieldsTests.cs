@@ -4,7 +4,6 @@ using Google.Type;
 using Perennial.Campaigns.V1;
 using Perennial.Common.V1;
 using Perennial.Gateway.Transcoding;
-using DateTime = System.DateTime;
 
 namespace Perennial.Gateway.Tests.Transcoding;
 
@@ -47,9 +46,13 @@ public sealed class FieldsTests
         Assert.Null(Set(conditions, "min_value", "0"));
         Assert.True(conditions.HasMinValue);
 
-        var color = new Color();
-        Assert.Null(Set(color, "alpha", "0.5"));
-        Assert.Equal(0.5f, color.Alpha);
+        var shelf = new Shelf();
+        Assert.Null(Set(shelf, "width", "0.5"));
+        Assert.Equal(0.5, shelf.Width);
+        Assert.Null(Set(shelf, "label", ""));
+        Assert.Equal("", shelf.Label);
+        Assert.Null(Set(shelf, "mask", "label,width"));
+        Assert.Equal(["label", "width"], shelf.Mask.Paths);
 
         var progress = new FeedProgress();
         Assert.Null(Set(progress, "silence", "1.5s"));
@@ -90,6 +93,25 @@ public sealed class FieldsTests
     [InlineData("nanos", "")]
     public void Numbers_out_of_range_or_shape_are_refused(string path, string text)
         => Assert.Contains("whole number", Set(new Money(), path, text), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("width", "wide")]
+    [InlineData("small", "-1")]
+    [InlineData("ratio", "x")]
+    [InlineData("tags", "x")]
+    public void What_a_shelf_cannot_be_is_refused(string path, string text) => Assert.NotNull(Set(new Shelf(), path, text));
+
+    [Theory]
+    [InlineData("small", "4294967295")]
+    [InlineData("large", "18446744073709551615")]
+    [InlineData("ratio", "1.5")]
+    [InlineData("open", "true")]
+    public void Every_kind_of_number_and_flag_is_read(string path, string text)
+    {
+        var shelf = new Shelf();
+        Assert.Null(Set(shelf, path, text));
+        Assert.Contains(text, JsonFormatter.Default.Format(shelf), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Messages_without_a_text_form_are_refused()

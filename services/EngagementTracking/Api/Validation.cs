@@ -38,7 +38,7 @@ internal static partial class Validation
     static Violations Instant(Violations violations, Timestamp? asOf)
         => violations.Require(asOf is null or { Seconds: >= SecondsMin and <= SecondsMax, Nanos: >= 0 and <= 999_999_999 }, "as_of", "must be an instant of the years 1 to 9999");
 
-    [GeneratedRegex("^[a-z][a-z0-9-]{0,62}$")]
+    [GeneratedRegex(@"\A[a-z][a-z0-9-]{0,62}\z")]
     private static partial Regex ShopId();
 
     [GeneratedRegex(@"\A(user|anon):[\s\S]{1,205}\z")]

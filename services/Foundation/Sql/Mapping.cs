@@ -26,6 +26,7 @@ public static class Mapping
             Use(new InstantHandler());
             Use(new MoneyHandler());
             Use(new DateHandler());
+            SqlMapper.AddTypeHandler(new KeySetHandler());
             DefaultTypeMap.MatchNamesWithUnderscores = true;
         }
     }
@@ -35,7 +36,8 @@ public static class Mapping
     {
         null => DBNull.Value,
         DateTimeOffset instant => sqlServer ? instant.UtcDateTime : instant.ToUnixTimeMilliseconds(),
-        decimal money => sqlServer ? money : ToTenThousandths(money),
+        // The cast matters: without it long widens to decimal.
+        decimal money => sqlServer ? money : (object)ToTenThousandths(money),
         DateOnly date => sqlServer ? date.ToDateTime(TimeOnly.MinValue) : (long)(date.DayNumber - Epoch.DayNumber),
         bool flag => sqlServer ? flag : flag ? 1L : 0L,
         Enum e => Convert.ToInt32(e, CultureInfo.InvariantCulture),
@@ -89,5 +91,16 @@ public static class Mapping
         public override DateOnly Parse(object value) => value is DateTime day
             ? DateOnly.FromDateTime(day)
             : Epoch.AddDays(Convert.ToInt32(value, CultureInfo.InvariantCulture));
+    }
+
+    sealed class KeySetHandler : SqlMapper.TypeHandler<KeySet>
+    {
+        public override void SetValue(IDbDataParameter parameter, KeySet? value)
+        {
+            parameter.Value = value!.ToJson(escapes: parameter is not SqlParameter);
+            if (parameter is SqlParameter sql) (sql.SqlDbType, sql.Size) = (SqlDbType.NVarChar, -1);
+        }
+
+        public override KeySet Parse(object value) => throw new NotSupportedException("A set of keys is never read.");
     }
 }

@@ -40,7 +40,7 @@ public sealed class SqlServerDatabase : Database
     public override string Set(string parameter, params ReadOnlySpan<(string Column, int Length)> columns)
     {
         var shapes = string.Join(", ", columns.ToArray().Select(c => $"{c.Column} nvarchar({c.Length}) '$.{c.Column}'"));
-        var picks = string.Join(", ", columns.ToArray().Select(c => $"{c.Column} COLLATE Latin1_General_100_BIN2 AS {c.Column}"));
+        var picks = string.Join(", ", columns.ToArray().Select(c => $"REPLACE(REPLACE({c.Column} COLLATE Latin1_General_100_BIN2, NCHAR({(int)KeySet.QuoteStandIn}), '\"'), NCHAR({(int)KeySet.BackslashStandIn}), '\\') AS {c.Column}"));
         return $"(SELECT {picks} FROM OPENJSON({parameter}) WITH ({shapes}))";
     }
 

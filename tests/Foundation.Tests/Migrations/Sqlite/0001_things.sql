@@ -1,0 +1,8 @@
+CREATE TABLE thing (
+    id TEXT NOT NULL PRIMARY KEY,
+    at INTEGER NOT NULL,
+    amount INTEGER,
+    day INTEGER,
+    flag INTEGER NOT NULL,
+    payload BLOB
+) STRICT, WITHOUT ROWID;

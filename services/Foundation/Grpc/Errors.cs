@@ -51,7 +51,7 @@ public static class Errors
 
     /// <summary>The reason of an error, or null where it carries none.</summary>
     public static ErrorReason? Reason(RpcException error)
-        => Detail<ErrorInfo>(Details(error)) is { } info ? new ErrorReason(info.Type, info.Domain, info.Metadata.ToDictionary()) : null;
+        => Detail<ErrorInfo>(Details(error)) is { } info ? new ErrorReason(info.Reason, info.Domain, info.Metadata.ToDictionary()) : null;
 
     /// <summary>One detail by its type, or null.</summary>
     public static T? Detail<T>(Google.Rpc.Status? status) where T : class, IMessage<T>, new()
@@ -61,8 +61,7 @@ public static class Errors
     {
         var original = typeof(TReason).GetField(value.ToString())!.GetCustomAttribute<OriginalNameAttribute>()!.Name;
         var reason = Reasons[original];
-        // Field 1 of google.rpc.ErrorInfo is named `reason`; this version of the C# type still calls it Type.
-        var info = new ErrorInfo { Type = reason.Name, Domain = reason.Domain };
+        var info = new ErrorInfo { Reason = reason.Name, Domain = reason.Domain };
         foreach (var (key, text) in metadata) info.Metadata[key] = text;
         var status = new Google.Rpc.Status { Code = (int)reason.Code, Message = message, Details = { Any.Pack(info) } };
         status.Details.AddRange(details.Select(Any.Pack));

@@ -26,6 +26,7 @@ public sealed record House(string Name, int Port, Assembly Home)
     public static IReadOnlyDictionary<string, string> Switches { get; } = new Dictionary<string, string>
     {
         ["--port"] = "Listen:Port",
+        ["--grpc-port"] = "Listen:GrpcPort",
         ["--store"] = "Store:Kind",
         ["--data"] = "Store:Data",
         ["--connection"] = "Store:Connection",
@@ -72,7 +73,10 @@ public sealed record House(string Name, int Port, Assembly Home)
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
             kestrel.Limits.Http2.InitialConnectionWindowSize = 8 * 1024 * 1024;
             kestrel.Limits.Http2.InitialStreamWindowSize = 4 * 1024 * 1024;
-            kestrel.Listen(listen.ParseAddress(), listen.Port < 0 ? Port : listen.Port, endpoint => endpoint.Protocols = Protocols);
+            // Without TLS nothing negotiates the protocol, so a process that speaks both needs a port for each.
+            var both = Protocols == HttpProtocols.Http1AndHttp2;
+            kestrel.Listen(listen.ParseAddress(), listen.Port < 0 ? Port : listen.Port, endpoint => endpoint.Protocols = both ? HttpProtocols.Http1 : Protocols);
+            if (both) kestrel.Listen(listen.ParseAddress(), listen.GrpcPort, endpoint => endpoint.Protocols = HttpProtocols.Http2);
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
         builder.Services.AddTelemetry(this, builder.Configuration);
@@ -81,7 +85,7 @@ public sealed record House(string Name, int Port, Assembly Home)
         return builder;
     }
 
-    /// <summary>Houses speak HTTP/2 only; the gateway speaks both.</summary>
+    /// <summary>Houses speak HTTP/2 only; the gateway speaks both: HTTP/1.1 on its port, HTTP/2 on <see cref="ListenOptions.GrpcPort"/>.</summary>
     public HttpProtocols Protocols { get; init; } = HttpProtocols.Http2;
 
     /// <summary>

@@ -7,11 +7,11 @@ namespace Perennial.Ingestion.Tests.Api;
 
 public sealed class CreateShopTests : IAsyncLifetime
 {
-    RunningHouse _house = null!;
+    IngestionHouse _house = null!;
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _house = await RunningHouse.StartAsync();
+    public async ValueTask InitializeAsync() => _house = await IngestionHouse.StartAsync();
 
     public ValueTask DisposeAsync() => _house.DisposeAsync();
 
@@ -30,9 +30,9 @@ public sealed class CreateShopTests : IAsyncLifetime
     [Fact]
     public async Task Other_settings_of_the_same_id_are_refused()
     {
-        var (code, reason, metadata) = await RunningHouse.RefusalAsync(async () => await _house.Client.CreateShopAsync(new CreateShopRequest { Shop = RunningHouse.Shop, TimeZone = "Europe/London", CurrencyCode = "EUR" }, cancellationToken: Cancel));
+        var (code, reason, metadata) = await IngestionHouse.RefusalAsync(async () => await _house.Client.CreateShopAsync(new CreateShopRequest { Shop = IngestionHouse.Shop, TimeZone = "Europe/London", CurrencyCode = "EUR" }, cancellationToken: Cancel));
 
-        Assert.Equal((StatusCode.AlreadyExists, "SHOP_EXISTS", RunningHouse.Shop), (code, reason, metadata["shop"]));
+        Assert.Equal((StatusCode.AlreadyExists, "SHOP_EXISTS", IngestionHouse.Shop), (code, reason, metadata["shop"]));
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class CreateShopTests : IAsyncLifetime
             using var call = _house.Client.ReadFeed(new ReadFeedRequest { Partition = partition }, cancellationToken: Cancel);
             Assert.True(await call.ResponseStream.MoveNext(Cancel));
             var first = call.ResponseStream.Current.Events[0];
-            Assert.Equal((1, RunningHouse.Shop, "", false), (first.Position, first.Shop, first.Customer, first.Identified));
+            Assert.Equal((1, IngestionHouse.Shop, "", false), (first.Position, first.Shop, first.Customer, first.Identified));
             Assert.Equal(("Europe/London", "GBP"), (first.Event.ShopConfigured.TimeZone, first.Event.ShopConfigured.CurrencyCode));
             Assert.Equal(first.EventTime, first.Event.ShopConfigured.CreateTime);
             Assert.All(call.ResponseStream.Current.Events.Skip(1), e => Assert.NotEqual(Event.PayloadOneofCase.ShopConfigured, e.Event.PayloadCase));
@@ -78,7 +78,7 @@ public sealed class CreateShopTests : IAsyncLifetime
     [Fact]
     public async Task An_unknown_shop_is_not_found()
     {
-        var (code, reason, metadata) = await RunningHouse.RefusalAsync(async () => await _house.Client.GetShopAsync(new GetShopRequest { Shop = "nowhere" }, cancellationToken: Cancel));
+        var (code, reason, metadata) = await IngestionHouse.RefusalAsync(async () => await _house.Client.GetShopAsync(new GetShopRequest { Shop = "nowhere" }, cancellationToken: Cancel));
 
         Assert.Equal((StatusCode.NotFound, "SHOP_NOT_FOUND", "nowhere"), (code, reason, metadata["shop"]));
     }

@@ -9,11 +9,11 @@ namespace Perennial.Ingestion.Tests.Api;
 public sealed class ReadFeedTests : IAsyncLifetime
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    RunningHouse _house = null!;
+    IngestionHouse _house = null!;
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _house = await RunningHouse.StartAsync("--Ingestion:Partitions=1", "--Ingestion:HeartbeatSeconds=1");
+    public async ValueTask InitializeAsync() => _house = await IngestionHouse.StartAsync("--Ingestion:Partitions=1", "--Ingestion:HeartbeatSeconds=1");
 
     public ValueTask DisposeAsync() => _house.DisposeAsync();
 
@@ -130,15 +130,15 @@ public sealed class ReadFeedTests : IAsyncLifetime
     [Fact]
     public async Task Refuses_what_is_not_there()
     {
-        var (code, reason, metadata) = await RunningHouse.RefusalAsync(() => ReadAsync(new ReadFeedRequest { Partition = 1 }));
+        var (code, reason, metadata) = await IngestionHouse.RefusalAsync(() => ReadAsync(new ReadFeedRequest { Partition = 1 }));
         Assert.Equal((StatusCode.OutOfRange, "PARTITION_NOT_FOUND", "1"), (code, reason, metadata["partitions"]));
-        (code, reason, metadata) = await RunningHouse.RefusalAsync(() => ReadAsync(new ReadFeedRequest { AfterPosition = 2 }));
+        (code, reason, metadata) = await IngestionHouse.RefusalAsync(() => ReadAsync(new ReadFeedRequest { AfterPosition = 2 }));
         Assert.Equal((StatusCode.OutOfRange, "POSITION_AHEAD_OF_LOG", "1"), (code, reason, metadata["head_position"]));
-        (code, reason, _) = await RunningHouse.RefusalAsync(() => ReadAsync(new ReadFeedRequest { AfterPosition = -1 }));
+        (code, reason, _) = await IngestionHouse.RefusalAsync(() => ReadAsync(new ReadFeedRequest { AfterPosition = -1 }));
         Assert.Equal((StatusCode.InvalidArgument, "INVALID_ARGUMENT"), (code, reason));
-        (code, reason, _) = await RunningHouse.RefusalAsync(() => ReadAsync(new ReadFeedRequest { PageSize = -1 }));
+        (code, reason, _) = await IngestionHouse.RefusalAsync(() => ReadAsync(new ReadFeedRequest { PageSize = -1 }));
         Assert.Equal((StatusCode.InvalidArgument, "INVALID_ARGUMENT"), (code, reason));
-        (code, reason, _) = await RunningHouse.RefusalAsync(() => ReadAsync(new ReadFeedRequest { Shop = "nowhere" }));
+        (code, reason, _) = await IngestionHouse.RefusalAsync(() => ReadAsync(new ReadFeedRequest { Shop = "nowhere" }));
         Assert.Equal((StatusCode.NotFound, "SHOP_NOT_FOUND"), (code, reason));
     }
 
@@ -147,7 +147,7 @@ public sealed class ReadFeedTests : IAsyncLifetime
     [InlineData("other")]
     public async Task A_tenant_reads_no_other_shop_and_not_all(string named)
     {
-        var (code, reason, _) = await RunningHouse.RefusalAsync(() => ReadAsync(new ReadFeedRequest { Shop = named }, new Metadata { { "perennial-shop", RunningHouse.Shop } }));
+        var (code, reason, _) = await IngestionHouse.RefusalAsync(() => ReadAsync(new ReadFeedRequest { Shop = named }, new Metadata { { "perennial-shop", IngestionHouse.Shop } }));
 
         Assert.Equal((StatusCode.PermissionDenied, "SHOP_MISMATCH"), (code, reason));
     }
@@ -155,7 +155,7 @@ public sealed class ReadFeedTests : IAsyncLifetime
     [Fact]
     public async Task A_stop_ends_open_streams_promptly()
     {
-        await using var house = await RunningHouse.StartAsync("--Ingestion:HeartbeatSeconds=10");
+        await using var house = await IngestionHouse.StartAsync("--Ingestion:HeartbeatSeconds=10");
         using var call = house.Client.ReadFeed(new ReadFeedRequest { Follow = true }, cancellationToken: Cancel);
         await NextAsync(call);
         var next = call.ResponseStream.MoveNext(Cancel);
@@ -170,12 +170,12 @@ public sealed class ReadFeedTests : IAsyncLifetime
     public async Task The_head_is_told_per_partition()
     {
         await _house.RecordAsync(Some.Page("a"), Some.Page("b"));
-        var progress = await _house.Client.GetFeedHeadAsync(new GetFeedHeadRequest { Shop = RunningHouse.Shop }, cancellationToken: Cancel);
+        var progress = await _house.Client.GetFeedHeadAsync(new GetFeedHeadRequest { Shop = IngestionHouse.Shop }, cancellationToken: Cancel);
 
         var partition = Assert.Single(progress.Partitions);
         Assert.Equal((0, 3, 3), (partition.Partition, partition.Position, partition.HeadPosition));
         Assert.Equal(0, progress.LagEvents);
-        var (code, _, _) = await RunningHouse.RefusalAsync(async () => await _house.Client.GetFeedHeadAsync(new GetFeedHeadRequest { Shop = "nowhere" }, cancellationToken: Cancel));
+        var (code, _, _) = await IngestionHouse.RefusalAsync(async () => await _house.Client.GetFeedHeadAsync(new GetFeedHeadRequest { Shop = "nowhere" }, cancellationToken: Cancel));
         Assert.Equal(StatusCode.NotFound, code);
     }
 

@@ -6,18 +6,20 @@ using Grpc.Health.V1;
 using Microsoft.Extensions.DependencyInjection;
 using Perennial.Common.V1;
 using Perennial.Foundation.Feeds;
+using Perennial.Ingestion.Storage;
 using Perennial.Ingestion.V1;
+using Perennial.Testing;
 using Outcome = Perennial.Ingestion.V1.EventResult.Types.Outcome;
 
 namespace Perennial.Ingestion.Tests.Api;
 
 public sealed class RecordEventsTests : IAsyncLifetime
 {
-    RunningHouse _house = null!;
+    IngestionHouse _house = null!;
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _house = await RunningHouse.StartAsync();
+    public async ValueTask InitializeAsync() => _house = await IngestionHouse.StartAsync();
 
     public ValueTask DisposeAsync() => _house.DisposeAsync();
 
@@ -46,10 +48,10 @@ public sealed class RecordEventsTests : IAsyncLifetime
 
         var read = Assert.Single(await _house.ReadAllAsync());
         Assert.Equal(sent, read.Event);
-        Assert.Equal((RunningHouse.Shop, "user:alice", true), (read.Shop, read.Customer, read.Identified));
+        Assert.Equal((IngestionHouse.Shop, "user:alice", true), (read.Shop, read.Customer, read.Identified));
         Assert.Equal(Some.Instant.AddDays(-3), read.EventTime.ToDateTimeOffset());
         Assert.InRange(read.ReceiveTime.ToDateTimeOffset(), Some.Instant, Some.Instant.AddMinutes(5));
-        Assert.Equal((StableHash.Partition(RunningHouse.Shop, "user:alice", 4), read.Position), (result.Partition, result.Position));
+        Assert.Equal((StableHash.Partition(IngestionHouse.Shop, "user:alice", 4), read.Position), (result.Partition, result.Position));
     }
 
     [Fact]
@@ -90,7 +92,7 @@ public sealed class RecordEventsTests : IAsyncLifetime
         await using (await _house.HoldAsync())
         {
             calls = [.. Enumerable.Range(0, 64).Select(i => _house.RecordAsync(Some.Page($"m{i}", $"u{i}"), Some.Page($"m{i + 1}", $"u{i + 1}")))];
-            await Eventually.TrueAsync(() => _house.App.Services.GetRequiredService<Ingestion.Storage.AppendQueue>().Events == 128);
+            await QueuedAsync(128);
         }
         var responses = await Task.WhenAll(calls);
 
@@ -110,8 +112,8 @@ public sealed class RecordEventsTests : IAsyncLifetime
         using var leaving = new CancellationTokenSource();
         await using (await _house.HoldAsync())
         {
-            var call = _house.Client.RecordEventsAsync(new RecordEventsRequest { Shop = RunningHouse.Shop, Events = { Some.Page("a"), Some.Page("b") } }, cancellationToken: leaving.Token);
-            await Eventually.TrueAsync(() => _house.App.Services.GetRequiredService<Ingestion.Storage.AppendQueue>().Events == 2);
+            var call = _house.Client.RecordEventsAsync(new RecordEventsRequest { Shop = IngestionHouse.Shop, Events = { Some.Page("a"), Some.Page("b") } }, cancellationToken: leaving.Token);
+            await QueuedAsync(2);
             await leaving.CancelAsync();
             Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(async () => await call)).StatusCode);
         }
@@ -122,14 +124,14 @@ public sealed class RecordEventsTests : IAsyncLifetime
     [Fact]
     public async Task A_full_queue_turns_away_at_once_and_loses_nothing_of_what_it_took()
     {
-        await using var house = await RunningHouse.StartAsync("--Ingestion:QueueEventsMax=10000");
+        await using var house = await IngestionHouse.StartAsync("--Ingestion:QueueEventsMax=10000");
         List<Task<RecordEventsResponse>> calls;
         await using (await house.HoldAsync())
         {
             calls = [.. Enumerable.Range(0, 5).Select(b => house.RecordAsync([.. Enumerable.Range(0, 2_500).Select(i => Some.Page($"m{b}-{i}"))]))];
             var turnedAway = await Task.WhenAny(calls);
             calls.Remove(turnedAway);
-            var (code, reason, _) = await RunningHouse.RefusalAsync(() => turnedAway);
+            var (code, reason, _) = await IngestionHouse.RefusalAsync(() => turnedAway);
             Assert.Equal((StatusCode.Unavailable, "OVERLOADED"), (code, reason));
         }
         Assert.Equal(10_000, (await Task.WhenAll(calls)).Sum(r => r.RecordedCount));
@@ -141,7 +143,7 @@ public sealed class RecordEventsTests : IAsyncLifetime
     {
         var health = new Health.HealthClient(_house.Channel);
         await _house.ExecuteAsync("ALTER TABLE message_key RENAME TO gone");
-        var (code, reason, _) = await RunningHouse.RefusalAsync(() => _house.RecordAsync(Some.Page("a")));
+        var (code, reason, _) = await IngestionHouse.RefusalAsync(() => _house.RecordAsync(Some.Page("a")));
         Assert.Equal((StatusCode.Unavailable, "UNAVAILABLE"), (code, reason));
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, (await health.CheckAsync(new HealthCheckRequest(), cancellationToken: Cancel)).Status);
         Assert.StartsWith("2003 ", Assert.Single(_house.Complaints.Take()), StringComparison.Ordinal);
@@ -154,10 +156,10 @@ public sealed class RecordEventsTests : IAsyncLifetime
     [Fact]
     public async Task A_batch_has_limits()
     {
-        var (code, reason, metadata) = await RunningHouse.RefusalAsync(() => _house.RecordAsync([.. Enumerable.Range(0, 2_501).Select(i => Some.Page($"m{i}"))]));
+        var (code, reason, metadata) = await IngestionHouse.RefusalAsync(() => _house.RecordAsync([.. Enumerable.Range(0, 2_501).Select(i => Some.Page($"m{i}"))]));
         Assert.Equal((StatusCode.InvalidArgument, "BATCH_TOO_LARGE", "2500"), (code, reason, metadata["limit"]));
 
-        (code, reason, _) = await RunningHouse.RefusalAsync(() => _house.RecordAsync());
+        (code, reason, _) = await IngestionHouse.RefusalAsync(() => _house.RecordAsync());
         Assert.Equal((StatusCode.InvalidArgument, "INVALID_ARGUMENT"), (code, reason));
         Assert.Empty(await _house.ReadAllAsync());
     }
@@ -200,9 +202,9 @@ public sealed class RecordEventsTests : IAsyncLifetime
     {
         async Task CallAsync(string shop, Metadata headers) => await _house.Client.RecordEventsAsync(new RecordEventsRequest { Shop = shop, Events = { Some.Page("a") } }, headers, cancellationToken: Cancel);
 
-        var (code, reason, _) = await RunningHouse.RefusalAsync(() => CallAsync("nowhere", []));
+        var (code, reason, _) = await IngestionHouse.RefusalAsync(() => CallAsync("nowhere", []));
         Assert.Equal((StatusCode.NotFound, "SHOP_NOT_FOUND"), (code, reason));
-        (code, reason, _) = await RunningHouse.RefusalAsync(() => CallAsync(RunningHouse.Shop, new Metadata { { "perennial-shop", "other" } }));
+        (code, reason, _) = await IngestionHouse.RefusalAsync(() => CallAsync(IngestionHouse.Shop, new Metadata { { "perennial-shop", "other" } }));
         Assert.Equal((StatusCode.PermissionDenied, "SHOP_MISMATCH"), (code, reason));
     }
 
@@ -222,6 +224,12 @@ public sealed class RecordEventsTests : IAsyncLifetime
             await app.StopAsync(Cancel);
         }
         Directory.Delete(folder, recursive: true);
+    }
+
+    Task QueuedAsync(int events)
+    {
+        var queue = _house.App.Services.GetRequiredService<AppendQueue>();
+        return Eventually.IsTrueAsync(() => Task.FromResult(queue.Events == events), $"{events} events wait for their commit");
     }
 
     /// <summary>Sizes of the commits of one house.</summary>

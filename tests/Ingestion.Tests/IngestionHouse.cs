@@ -13,22 +13,21 @@ using Perennial.Ingestion.V1;
 namespace Perennial.Ingestion.Tests;
 
 /// <summary>The house as it runs, on a SQLite file of its own, behind its real door. Its clock starts at <see cref="Some.Instant"/>.</summary>
-sealed class RunningHouse : IAsyncDisposable
+sealed class IngestionHouse : IAsyncDisposable
 {
     public const string Shop = "corner-shop";
 
     readonly string _folder;
-    readonly GrpcChannel _channel;
 
-    RunningHouse(WebApplication app, string folder, Complaints complaints)
+    IngestionHouse(WebApplication app, string folder, Complaints complaints)
     {
         (App, _folder, Complaints) = (app, folder, complaints);
-        _channel = GrpcChannel.ForAddress(app.Urls.Single());
-        Client = new IngestionService.IngestionServiceClient(_channel);
+        Channel = GrpcChannel.ForAddress(app.Urls.Single());
+        Client = new IngestionService.IngestionServiceClient(Channel);
     }
 
     public WebApplication App { get; }
-    public GrpcChannel Channel => _channel;
+    public GrpcChannel Channel { get; }
     public IngestionService.IngestionServiceClient Client { get; }
 
     /// <summary>What it logged as a warning or worse. A test that ends with any fails, unless it takes them.</summary>
@@ -37,14 +36,14 @@ sealed class RunningHouse : IAsyncDisposable
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>With shop <see cref="Shop"/>.</summary>
-    public static async Task<RunningHouse> StartAsync(params string[] settings)
+    public static async Task<IngestionHouse> StartAsync(params string[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("perennial-test-").FullName;
         var app = Program.Build(["--Listen:Port=0", "--Logging:Console:LogLevel:Default=None", $"--Store:Data={folder}", $"--Clock:Now={Some.Instant:O}", .. settings]);
         var complaints = new Complaints();
         app.Services.GetRequiredService<ILoggerFactory>().AddProvider(complaints);
         await Program.House.StartAsync(app, Cancel);
-        var house = new RunningHouse(app, folder, complaints);
+        var house = new IngestionHouse(app, folder, complaints);
         await house.CreateShopAsync(Shop);
         return house;
     }
@@ -106,7 +105,7 @@ sealed class RunningHouse : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _channel.Dispose();
+        Channel.Dispose();
         await App.StopAsync(CancellationToken.None);
         await App.DisposeAsync();
         Directory.Delete(_folder, recursive: true);

@@ -67,7 +67,7 @@ internal sealed class CampaignStore(Database db)
         await write.AppendAsync($"{db.Prefix}shop", ["shop", "time_zone", "currency_code", "fact_time", "message_id"],
             [.. changed.Select(s => new object?[] { s.Shop, s.TimeZone, s.CurrencyCode, s.FactTime, s.MessageId })], cancellation);
 
-        static string KeysOf(IEnumerable<ShopSettings> shops) => Keys.Of(shops, "shop", s => s.Shop);
+        static KeySet KeysOf(IEnumerable<ShopSettings> shops) => Keys.Of(shops, "shop", s => s.Shop);
     }
 
     string ForgetFactsSql => $"""
@@ -88,7 +88,7 @@ internal sealed class CampaignStore(Database db)
         await write.AppendAsync($"{db.Prefix}contact_fact", ["shop", "customer", "channel", "kind", "fact_time", "message_id", "fact_value"],
             [.. rewritten.Select(f => new object?[] { f.Shop, f.Customer, f.Channel, f.Kind, f.FactTime, f.MessageId, f.FactValue })], cancellation);
 
-        static string KeysOf(IEnumerable<ContactFact> facts) => Keys.Of(facts.Select(f => f.Customer).Distinct(), "customer", c => c);
+        static KeySet KeysOf(IEnumerable<ContactFact> facts) => Keys.Of(facts.Select(f => f.Customer).Distinct(), "customer", c => c);
     }
 
     string FactsSql => $"""

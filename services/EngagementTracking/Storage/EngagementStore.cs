@@ -56,7 +56,7 @@ internal sealed class EngagementStore(Database db)
         await write.AppendAsync($"{db.Prefix}customer", ["shop", "customer", "log_partition", "first_seen_time"],
             [.. seen.Where(s => !known.ContainsKey(s.Customer)).Concat(earlier).Select(s => new object?[] { s.Shop, s.Customer, partition, s.FirstSeenTime })], cancellation);
 
-        static string KeysOf(IEnumerable<Sighting> sightings) => Keys.Of(sightings, "customer", s => s.Customer);
+        static KeySet KeysOf(IEnumerable<Sighting> sightings) => Keys.Of(sightings, "customer", s => s.Customer);
     }
 
     string TouchesOfDaySql => $"""

@@ -95,9 +95,9 @@ public abstract class EngagementStoreTests : IAsyncLifetime
     [Fact]
     public async Task Tells_customers_apart_by_case_quote_and_shop()
     {
-        await ApplyAsync(0, 4, Visit("user:Alice", Given.Noon, "m1"), Visit("user:alice", Given.Noon, "m2"), Visit("user:O'Hara 日本 é", Given.Noon, "m3"), Visit("user:alice", Given.Noon, "m4") with { Shop = "other" });
+        await ApplyAsync(0, 4, Visit("user:Alice", Given.Noon, "m1"), Visit("user:alice", Given.Noon, "m2"), Visit("user:O'Hara \"x\" \\ 日本 é", Given.Noon, "m3"), Visit("user:alice", Given.Noon, "m4") with { Shop = "other" });
 
-        foreach (var customer in new[] { "user:Alice", "user:alice", "user:O'Hara 日本 é" })
+        foreach (var customer in new[] { "user:Alice", "user:alice", "user:O'Hara \"x\" \\ 日本 é" })
             Assert.Equal(1, Assert.Single((await _store.ReadAsync("demo", [customer], Ever, Cancellation))[customer].TouchDays).TouchCount);
         Assert.Empty(await _store.ReadAsync("demo", ["user:ALICE"], Ever, Cancellation));
     }

@@ -35,7 +35,7 @@ public sealed class StageTimelineTests
     [Fact]
     public void An_order_at_the_very_boundary_leaves_no_empty_stay()
         => Assert.Equal(
-            [("2011-01-01T12:00", "new"), ("2011-02-01T00:00", "promising"), ("2011-04-01T23:00", "drifting"), ("2011-05-02T23:00", "sleeper")],
+            [("2011-01-01T12:00", "new"), ("2011-02-01T00:00", "promising"), ("2011-04-02T23:00", "drifting"), ("2011-05-02T23:00", "sleeper")],
             Of(OrdersAt(Utc("2011-01-01T12:00:00Z"), Utc("2011-02-01"))));
 
     [Fact]

@@ -14,7 +14,9 @@ internal sealed partial class SegmentationApi
         var model = Model(request.Model);
         var asOf = request.AsOf.ToInstant(clock.GetUtcNow());
         var customer = await store.FindCustomerAsync(shop, request.Customer, context.CancellationToken);
-        return (customer is null ? null : Mapping.ToLifecycle(customer, shop, model, asOf))
-            ?? throw Errors.Of(SegmentationErrorReason.CustomerNotFound, $"Nothing is known of customer '{request.Customer}' at {asOf:O}; check the id, or wait for the feed.", ("shop", shop.Id), ("customer", request.Customer));
+        return (customer is null ? null : Mapping.ToLifecycle(customer, shop, model, asOf)) ?? throw Errors.Of(
+            SegmentationErrorReason.CustomerNotFound,
+            $"Nothing is known of customer '{request.Customer}' at {asOf:O}; check the id, or wait for the feed.",
+            ("shop", shop.Id), ("customer", request.Customer), ("as_of", asOf.ToString("O")));
     }
 }

@@ -1,7 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Perennial.Foundation.Grpc;
-using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.V1;
 
 namespace Perennial.Segmentation.Api;
@@ -21,14 +20,13 @@ internal sealed partial class SegmentationApi
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
         var model = Model(request.Model);
         var totals = await store.CountFlowsAsync(shop, model, from, to, request.IncludeAnonymous, context.CancellationToken);
+        // "Not yet seen" is no stage of the model: its place is -1, the first.
+        var order = model.Stages.Select(s => s.Id).ToList();
         var flows = new StageFlows { Shop = shop.Id, Model = model.Id, From = from.ToTimestamp(), To = to.ToTimestamp() };
         flows.Flows.AddRange(totals
-            .OrderBy(t => Rank(model, t.FromStage))
-            .ThenBy(t => Rank(model, t.ToStage))
+            .OrderBy(t => order.IndexOf(t.FromStage))
+            .ThenBy(t => order.IndexOf(t.ToStage))
             .Select(t => new StageFlow { FromStage = t.FromStage, ToStage = t.ToStage, CustomerCount = t.CustomerCount }));
         return flows;
     }
-
-    /// <summary>The place of a stage in its model; -1 for "not yet seen".</summary>
-    static int Rank(LifecycleModel model, string stage) => model.Stages.Index().FirstOrDefault(s => s.Item.Id == stage, (-1, null!)).Index;
 }

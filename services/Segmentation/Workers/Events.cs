@@ -27,7 +27,7 @@ internal static class Events
         return new Sighting(recorded.Shop, recorded.Customer, recorded.Identified, time, ToFact(recorded.Event, time));
     }
 
-    /// <summary>Null for an event that says nothing about an order.</summary>
+    /// <summary>Null for an event that says nothing about an order. Only a refund may leave open which one.</summary>
     static Fact? ToFact(Event e, DateTimeOffset time)
     {
         return e.PayloadCase switch
@@ -39,8 +39,8 @@ internal static class Events
             _ => null,
         };
 
-        Fact Of(FactKind kind, string orderId, (decimal Amount, string Currency)? value)
-            => new(kind, time, e.MessageId, orderId, value?.Amount, value?.Currency ?? "");
+        Fact? Of(FactKind kind, string orderId, (decimal Amount, string Currency)? value)
+            => orderId.Length == 0 && kind != FactKind.Refunded ? null : new(kind, time, e.MessageId, orderId, value?.Amount, value?.Currency ?? "");
     }
 
     // Some shops send what they gave back as a negative number.

@@ -22,7 +22,7 @@ public sealed class GetCustomerLifecycleTests(SegmentationHouseFixture fixture) 
         Assert.Equal(Utc("2023-12-24T08:00:00Z").ToTimestamp(), loyal.FirstSeenTime);
         Assert.Equal(Utc("2024-06-30T12:00:00Z").ToTimestamp(), loyal.AsOf);
         Assert.Equal(new Google.Type.Money { CurrencyCode = "GBP", Units = 100 }, loyal.Value);
-        Assert.True(loyal.Position >= fixture.LoyalPosition.Position);
+        Assert.Equal(await fixture.House.PositionAsync("tea", "user:loyal"), loyal.Position);
         Assert.Equal(
             new StageReason
             {

@@ -32,7 +32,15 @@ public sealed class LifecycleLaws
         => Hold(c => StageTimeline.At(StageTimeline.Of(c.History, Clc, c.Zone), c.Instant)?.Stage == Lifecycle.At(c.History, Clc, c.Zone, c.Instant)?.Stage);
 
     [Fact]
-    public void They_agree_on_both_sides_of_every_boundary()
+    public void Intervals_follow_each_other_from_first_seen_to_for_ever()
+        => Hold(c => StageTimeline.Of(c.History, Clc, c.Zone) is var timeline
+            && timeline[0].From == c.History.FirstSeen
+            && timeline[^1].To == Calendar.Forever
+            && timeline.All(i => i.From < i.To)
+            && timeline.Zip(timeline.Skip(1)).All(pair => pair.First.To == pair.Second.From && pair.First.Stage != pair.Second.Stage));
+
+    [Fact]
+    public void The_two_agree_on_both_sides_of_every_boundary()
         => Hold(c => StageTimeline.Of(c.History, Clc, c.Zone) is var timeline && timeline.All(i =>
             Lifecycle.At(c.History, Clc, c.Zone, i.From)!.Stage == i.Stage
             && (i.To == Calendar.Forever || Lifecycle.At(c.History, Clc, c.Zone, i.To.AddMilliseconds(-1))!.Stage == i.Stage)));

@@ -127,6 +127,15 @@ public sealed class PurchaseHistoryTests
     }
 
     [Fact]
+    public void At_one_instant_an_update_is_the_later_word_and_among_updates_the_greater_message()
+    {
+        var ordered = Ordered("a", "2024-01-01", 10) with { MessageId = "z" };
+        var updated = Updated("a", "2024-01-01", 8) with { MessageId = "m" };
+        Assert.Equal(8, At(History(ordered, updated), "2024-01-01").Value);
+        Assert.Equal(9, At(History(Updated("a", "2024-01-01", 9) with { MessageId = "n" }, ordered, updated), "2024-01-01").Value);
+    }
+
+    [Fact]
     public void An_order_in_another_currency_counts_for_no_value()
     {
         var history = History(Ordered("a", "2024-01-01", 10, "GBP"), Ordered("b", "2024-01-02", 99, "USD"), Refunded("b", "2024-01-03", 50, "USD"));

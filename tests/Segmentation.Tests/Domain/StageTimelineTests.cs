@@ -33,6 +33,12 @@ public sealed class StageTimelineTests
             Of(OrdersAt(Utc("2010-01-01"), Utc("2011-01-01"))));
 
     [Fact]
+    public void An_order_at_the_very_boundary_leaves_no_empty_stay()
+        => Assert.Equal(
+            [("2011-01-01T12:00", "new"), ("2011-02-01T00:00", "promising"), ("2011-04-02T23:00", "drifting"), ("2011-05-02T23:00", "sleeper")],
+            Of(OrdersAt(Utc("2011-01-01T12:00:00Z"), Utc("2011-02-01"))));
+
+    [Fact]
     public void A_cancelled_only_order_leaves_a_prospect()
         => Assert.Equal(
             [("2011-01-01T00:00", "new"), ("2011-01-02T00:00", "prospect")],

@@ -46,6 +46,14 @@ public sealed class EventsTests
     }
 
     [Fact]
+    public void Only_a_refund_may_leave_open_which_order()
+    {
+        Assert.Null(Of(Said.Ordered("", 5)).Fact);
+        Assert.Null(Of(Said.Cancelled("")).Fact);
+        Assert.Equal(("", 5), (Of(Said.Refunded("", 5)).Fact!.OrderId, (int)Of(Said.Refunded("", 5)).Fact!.Amount!));
+    }
+
+    [Fact]
     public void The_value_of_an_order_is_the_first_amount_that_is_given()
     {
         var all = new OrderAmounts { Total = Said.Money(4), Revenue = Said.Money(3), Subtotal = Said.Money(2) };

@@ -32,7 +32,8 @@ CREATE TABLE purchase_fact (
     PRIMARY KEY (shop, customer, message_id)
 ) STRICT, WITHOUT ROWID;
 
--- Derived: a customer's stage in [valid_from, valid_to), without a gap from first seen to 9999-12-31.
+-- Derived: a customer's stage in [valid_from, valid_to), without a gap from first seen to 9999-12-31. `identified` repeats the
+-- customer's, so that counts read one index.
 CREATE TABLE stage_interval (
     shop TEXT NOT NULL,
     customer TEXT NOT NULL,

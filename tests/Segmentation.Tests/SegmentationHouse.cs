@@ -1,0 +1,73 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Perennial.Common.V1;
+using Perennial.Foundation.Feeds;
+using Perennial.Segmentation.V1;
+using Perennial.Testing;
+
+namespace Perennial.Segmentation.Tests;
+
+/// <summary>The house as it really runs, tailing a log that the test writes. Its clock starts at <see cref="Now"/>.</summary>
+sealed class SegmentationHouse : IAsyncDisposable
+{
+    internal const string Now = "2024-06-30T12:00:00Z";
+    const int PartitionCount = 2;
+
+    readonly string _folder = Directory.CreateTempSubdirectory("perennial-test-").FullName;
+    readonly FakeFeed _feed = new(PartitionCount);
+    FakeHouse? _ingestion;
+    RunningHouse? _house;
+
+    internal SegmentationService.SegmentationServiceClient Client => new(Invoker);
+    internal CallInvoker Invoker => _house!.Invoker;
+
+    /// <summary>Events that the log holds, over all partitions.</summary>
+    internal long Recorded { get; private set; }
+
+    internal static async Task<SegmentationHouse> StartAsync(params string[] settings)
+    {
+        var house = new SegmentationHouse();
+        house._ingestion = await FakeHouse.StartAsync(house._feed);
+        await house.OpenAsync(settings);
+        return house;
+    }
+
+    /// <summary>Ends the process and starts it again over the same store.</summary>
+    internal async Task RestartAsync()
+    {
+        await _house!.DisposeAsync();
+        await OpenAsync([]);
+    }
+
+    async Task OpenAsync(string[] settings)
+        => _house = await RunningHouse.StartAsync(Program.House, Program.Build, _folder, [$"--Upstream:Ingestion={_ingestion!.Address}", $"--Clock:Now={Now}", .. settings]);
+
+    /// <summary>Announces a shop in every partition, as ingestion does.</summary>
+    internal void Announce(string shop, string zone, string currency)
+    {
+        _feed.AppendEverywhere(new RecordedEvent { Shop = shop, Event = new Event { ShopConfigured = new ShopConfigured { TimeZone = zone, CurrencyCode = currency } } });
+        Recorded += PartitionCount;
+    }
+
+    /// <summary>Records what a customer did.</summary>
+    internal void Record(string shop, string customer, string time, Event e)
+    {
+        e.MessageId = $"m-{++Recorded}";
+        _feed.Append(new RecordedEvent { Shop = shop, Customer = customer, Identified = customer.StartsWith("user:", StringComparison.Ordinal), EventTime = Given.Utc(time).ToTimestamp(), Event = e });
+    }
+
+    /// <summary>Waits until all that was recorded is applied.</summary>
+    internal Task CatchUpAsync() => Eventually.AppliedAsync(ProgressAsync, Recorded);
+
+    internal async Task<FeedProgress> ProgressAsync() => await Client.GetFeedProgressAsync(new GetFeedProgressRequest(), cancellationToken: TestContext.Current.CancellationToken);
+
+    /// <summary>How far the partition of a customer is applied.</summary>
+    internal async Task<long> PositionAsync(string shop, string customer) => (await ProgressAsync()).Partitions[StableHash.Partition(shop, customer, PartitionCount)].Position;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_house is not null) await _house.DisposeAsync();
+        if (_ingestion is not null) await _ingestion.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}

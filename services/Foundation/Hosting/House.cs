@@ -26,6 +26,7 @@ public sealed record House(string Name, int Port, Assembly Home)
     public static IReadOnlyDictionary<string, string> Switches { get; } = new Dictionary<string, string>
     {
         ["--port"] = "Listen:Port",
+        ["--grpc-port"] = "Listen:GrpcPort",
         ["--store"] = "Store:Kind",
         ["--data"] = "Store:Data",
         ["--connection"] = "Store:Connection",
@@ -43,6 +44,12 @@ public sealed record House(string Name, int Port, Assembly Home)
             .AddSimpleConsole(console => { console.SingleLine = true; console.TimestampFormat = "HH:mm:ss.fff "; });
         if (builder.Configuration["Logging:LogLevel:Default"] is null)
             builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning);
+
+        // What keeps a house from starting is said once, by RunAsync, in one line; until it has started these would add stack traces.
+        var phase = new StartPhase();
+        builder.Services.AddSingleton(phase);
+        foreach (var category in (string[])["Microsoft.Extensions.Hosting.Internal.Host", "Microsoft.AspNetCore.Server.Kestrel"])
+            builder.Logging.AddFilter(category, level => phase.Over && level >= LogLevel.Warning);
 
         builder.Services.AddCheckedOptions<ListenOptions>("Listen", listen => listen.Port = listen.Port < 0 ? Port : listen.Port);
         builder.Services.AddCheckedOptions<StoreOptions>("Store");
@@ -66,7 +73,10 @@ public sealed record House(string Name, int Port, Assembly Home)
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
             kestrel.Limits.Http2.InitialConnectionWindowSize = 8 * 1024 * 1024;
             kestrel.Limits.Http2.InitialStreamWindowSize = 4 * 1024 * 1024;
-            kestrel.Listen(listen.ParseAddress(), listen.Port < 0 ? Port : listen.Port, endpoint => endpoint.Protocols = Protocols);
+            // Without TLS nothing negotiates the protocol, so a process that speaks both needs a port for each.
+            var both = Protocols == HttpProtocols.Http1AndHttp2;
+            kestrel.Listen(listen.ParseAddress(), listen.Port < 0 ? Port : listen.Port, endpoint => endpoint.Protocols = both ? HttpProtocols.Http1 : Protocols);
+            if (both) kestrel.Listen(listen.ParseAddress(), listen.GrpcPort, endpoint => endpoint.Protocols = HttpProtocols.Http2);
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
         builder.Services.AddTelemetry(this, builder.Configuration);
@@ -75,7 +85,7 @@ public sealed record House(string Name, int Port, Assembly Home)
         return builder;
     }
 
-    /// <summary>Houses speak HTTP/2 only; the gateway speaks both.</summary>
+    /// <summary>Houses speak HTTP/2 only; the gateway speaks both: HTTP/1.1 on its port, HTTP/2 on <see cref="ListenOptions.GrpcPort"/>.</summary>
     public HttpProtocols Protocols { get; init; } = HttpProtocols.Http2;
 
     /// <summary>
@@ -119,6 +129,7 @@ public sealed record House(string Name, int Port, Assembly Home)
             if (store.MigratesAtStart) await Migrator.ApplyAsync(database, Home, cancellation);
             else await Migrator.CheckAsync(database, Home, cancellation);
             await app.StartAsync(cancellation);
+            app.Services.GetRequiredService<StartPhase>().Over = true;
         }
         catch (Exception e) when (e is not StartException && Explain(e) is { } line)
         {
@@ -145,6 +156,12 @@ public sealed record House(string Name, int Port, Assembly Home)
 
     // The command-line provider wants values; a bare flag at the end would be dropped silently.
     static string[] Flags(string[] args) => [.. args.Select((a, i) => a.StartsWith("--", StringComparison.Ordinal) && !a.Contains('=', StringComparison.Ordinal) && (i + 1 == args.Length || args[i + 1].StartsWith("--", StringComparison.Ordinal)) ? a + "=true" : a)];
+}
+
+/// <summary>Whether a process has come up.</summary>
+sealed class StartPhase
+{
+    public volatile bool Over;
 }
 
 sealed class EmbeddedLifetime : IHostLifetime

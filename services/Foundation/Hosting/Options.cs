@@ -13,6 +13,10 @@ public sealed class ListenOptions
     [Range(-1, 65535)]
     public int Port { get; set; } = -1;
 
+    /// <summary>Where a process that speaks HTTP/1.1 on <see cref="Port"/> takes gRPC (HTTP/2 without TLS); 0 lets the system choose. Houses have no use for it.</summary>
+    [Range(0, 65535)]
+    public int GrpcPort { get; set; } = 8081;
+
     /// <summary>127.0.0.1 unless told otherwise: nothing is reachable from outside by accident.</summary>
     [Required]
     public string Address { get; set; } = "127.0.0.1";

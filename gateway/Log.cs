@@ -1,0 +1,27 @@
+
+namespace Perennial.Gateway;
+
+/// <summary>All that the gateway says. A key is never part of it.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(6001, LogLevel.Warning, "The first key waits: {Problem} Tried again in {PauseMillis} ms")]
+    public static partial void FirstKeyWaits(ILogger log, string problem, int pauseMillis);
+
+    [LoggerMessage(6002, LogLevel.Information, "Key '{Name}' of shop {Shop} created")]
+    public static partial void KeyCreated(ILogger log, string shop, string name);
+
+    [LoggerMessage(6003, LogLevel.Information, "A key of shop {Shop} revoked")]
+    public static partial void KeyRevoked(ILogger log, string shop);
+
+    [LoggerMessage(6004, LogLevel.Warning, "{Method} {Path}: the house behind it answered {Code}: {Detail}")]
+    public static partial void UpstreamFailed(ILogger log, string method, string path, string code, string detail);
+
+    [LoggerMessage(6005, LogLevel.Error, "{Method} {Path} failed")]
+    public static partial void Fault(ILogger log, Exception error, string method, string path);
+
+    [LoggerMessage(6006, LogLevel.Error, "{Method} refuses the gateway's service token; Access:ServiceToken must be the same in every process")]
+    public static partial void ServiceTokenRefused(ILogger log, string method);
+
+    [LoggerMessage(6007, LogLevel.Warning, "{Path}: gRPC was not passed through: {Error}")]
+    public static partial void PassthroughFailed(ILogger log, string path, string error, Exception? exception);
+}

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Perennial.CampaignRecommendation.Domain;
 using Perennial.CampaignRecommendation.Storage;
 using Perennial.Campaigns.V1;
@@ -6,7 +7,6 @@ using Perennial.Engagement.V1;
 using Perennial.Foundation.Feeds;
 using Perennial.Foundation.Grpc;
 using Perennial.Segmentation.V1;
-using Microsoft.Extensions.Options;
 
 namespace Perennial.CampaignRecommendation.Api;
 

@@ -13,7 +13,7 @@ internal static partial class Validation
     const long SecondsMax = 253_402_300_799;
 
     public static void Check(RecommendNextActionRequest request)
-        => Instant(Shop(new Violations(), request.Shop), request.AsOf).Require(CustomerId().IsMatch(request.Customer), "customer", "must be user:{id} or anon:{id}, at most 210 characters").Throw();
+        => Instant(Shop(new Violations(), request.Shop), request.AsOf).Require(CustomerId().IsMatch(request.Customer), "customer", "must be user:{id} or anon:{id}, at most 210 characters, none of them a control character").Throw();
 
     // Whether there is such a stage is segmentation's to say.
     public static void Check(StreamNextActionsRequest request) => Instant(Shop(new Violations(), request.Shop), request.AsOf).Throw();
@@ -33,6 +33,6 @@ internal static partial class Validation
     [GeneratedRegex(@"\A[a-z][a-z0-9-]{0,62}\z")]
     private static partial Regex ShopId();
 
-    [GeneratedRegex(@"\A(user|anon):[\s\S]{1,205}\z")]
+    [GeneratedRegex(@"\A(user|anon):[^\p{Cc}]{1,205}\z")]
     private static partial Regex CustomerId();
 }

@@ -1,6 +1,6 @@
+using Perennial.Engagement.V1;
 using Perennial.EngagementTracking.Domain;
 using Perennial.EngagementTracking.Storage;
-using Perennial.Engagement.V1;
 using Perennial.Foundation.Feeds;
 
 namespace Perennial.EngagementTracking.Api;

@@ -17,14 +17,14 @@ internal static partial class Validation
     const long SecondsMax = 253_402_300_799;
 
     public static void Check(GetCustomerEngagementRequest request)
-        => Instant(Shop(new Violations(), request.Shop), request.AsOf).Require(CustomerId().IsMatch(request.Customer), "customer", "must be user:{id} or anon:{id}, at most 210 characters").Throw();
+        => Instant(Shop(new Violations(), request.Shop), request.AsOf).Require(CustomerId().IsMatch(request.Customer), "customer", "must be user:{id} or anon:{id}, at most 210 characters, none of them a control character").Throw();
 
     public static void Check(BatchGetCustomerEngagementRequest request)
     {
         var violations = Instant(Shop(new Violations(), request.Shop), request.AsOf);
         violations.Require(request.Customers.Count is >= 1 and <= CustomersMax, "customers", string.Create(CultureInfo.InvariantCulture, $"must have 1 to {CustomersMax} entries, has {request.Customers.Count}"));
         foreach (var (i, customer) in request.Customers.Take(CustomersMax).Index())
-            violations.Require(CustomerId().IsMatch(customer), string.Create(CultureInfo.InvariantCulture, $"customers[{i}]"), "must be user:{id} or anon:{id}, at most 210 characters");
+            violations.Require(CustomerId().IsMatch(customer), string.Create(CultureInfo.InvariantCulture, $"customers[{i}]"), "must be user:{id} or anon:{id}, at most 210 characters, none of them a control character");
         violations.Throw();
     }
 
@@ -41,6 +41,6 @@ internal static partial class Validation
     [GeneratedRegex(@"\A[a-z][a-z0-9-]{0,62}\z")]
     private static partial Regex ShopId();
 
-    [GeneratedRegex(@"\A(user|anon):[\s\S]{1,205}\z")]
+    [GeneratedRegex(@"\A(user|anon):[^\p{Cc}]{1,205}\z")]
     private static partial Regex CustomerId();
 }

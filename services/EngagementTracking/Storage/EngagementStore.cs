@@ -23,7 +23,7 @@ internal sealed class EngagementStore(Database db)
             {
                 if (!await _checkpoints.MoveAsync(write, partition, after, next)) throw new CheckpointMovedException();
                 foreach (var shop in changes.Sightings.GroupBy(s => s.Shop)) await SeeAsync(write, partition, shop.Key, [.. shop], cancellation);
-                foreach (var day in changes.TouchDays.GroupBy(t => (t.Shop, t.Day))) await TouchAsync(write, day.Key.Shop, day.Key.Day, [.. day], cancellation);
+                await TouchAsync(write, changes.TouchDays, cancellation);
                 await AppendAsync(write, changes.Subscriptions, cancellation);
             }, cancellation);
             return true;
@@ -74,14 +74,19 @@ internal sealed class EngagementStore(Database db)
         AND day = @day
         """;
 
-    /// <summary>Adds the touches of one day to what these customers had that day.</summary>
-    async Task TouchAsync(Write write, string shop, DateOnly day, IReadOnlyList<TouchDay> added, CancellationToken cancellation)
+    /// <summary>Adds touches to what their customers had on the same days: the days are taken out one by one and go back together.</summary>
+    async Task TouchAsync(Write write, IReadOnlyList<TouchDay> added, CancellationToken cancellation)
     {
-        var values = new { shop, day, keys = Keys.Of(added.Select(t => t.Customer).Distinct(), "customer", c => c) };
-        var known = (await write.Connection.QueryAsync<TouchDay>(Command(TouchesOfDaySql, values, write, cancellation))).AsList();
-        if (known.Count > 0) await write.Connection.ExecuteAsync(Command(ForgetTouchesOfDaySql, values, write, cancellation));
+        var rows = new List<TouchDay>(added);
+        foreach (var day in added.GroupBy(t => (t.Shop, t.Day)))
+        {
+            var values = new { shop = day.Key.Shop, day = day.Key.Day, keys = Keys.Of(day.Select(t => t.Customer).Distinct(), "customer", c => c) };
+            var known = (await write.Connection.QueryAsync<TouchDay>(Command(TouchesOfDaySql, values, write, cancellation))).AsList();
+            if (known.Count > 0) await write.Connection.ExecuteAsync(Command(ForgetTouchesOfDaySql, values, write, cancellation));
+            rows.AddRange(known);
+        }
         await write.AppendAsync($"{db.Prefix}touch_day", ["shop", "customer", "day", "channel", "kind", "touch_count", "last_time"],
-            [.. Changes.Sum(known.Concat(added)).Select(t => new object?[] { t.Shop, t.Customer, t.Day, t.Channel, t.Kind, t.TouchCount, t.LastTime })], cancellation);
+            [.. Changes.Sum(rows).Select(t => new object?[] { t.Shop, t.Customer, t.Day, t.Channel, t.Kind, t.TouchCount, t.LastTime })], cancellation);
     }
 
     // The log holds a message id once, and the checkpoint applies it once: a fact is new whenever it comes here.

@@ -14,11 +14,12 @@ internal static class Observations
         => [.. events.Where(e => e.Customer.Length > 0).Select(Of)];
 
     // An order that changes, is cancelled or is refunded, a ticket, traits: the customer was there, but touched nothing new.
-    static Observation Of(RecordedEvent recorded) => recorded.Event.PayloadCase == PayloadOneofCase.MessageEngaged || recorded.Event.PayloadCase == PayloadOneofCase.ConsentChanged
-        ? Seen(recorded) with { Touch = MessageTouch(recorded.Event.MessageEngaged), Subscription = SubscriptionOf(recorded.Event) }
-        : Seen(recorded) with { Touch = OnsiteKind(recorded.Event) is { } kind ? new Touch(Channel.Onsite, kind) : null };
+    static Observation Of(RecordedEvent recorded)
+        => new(recorded.Shop, recorded.Customer, recorded.EventTime.ToDateTimeOffset(), recorded.Event.MessageId, TouchOf(recorded.Event), SubscriptionOf(recorded.Event));
 
-    static Observation Seen(RecordedEvent recorded) => new(recorded.Shop, recorded.Customer, recorded.EventTime.ToDateTimeOffset(), recorded.Event.MessageId);
+    static Touch? TouchOf(Event e) => e.PayloadCase == PayloadOneofCase.MessageEngaged
+        ? MessageTouch(e.MessageEngaged)
+        : OnsiteKind(e) is { } onsite ? new Touch(Channel.Onsite, onsite) : null;
 
     static TouchKind? OnsiteKind(Event e) => e.PayloadCase switch
     {
@@ -31,7 +32,7 @@ internal static class Observations
         _ => null,
     };
 
-    static Touch? MessageTouch(MessageEngaged? message) => message is not null && ChannelOf(message.Channel) is { } channel && MessageKind(message.Interaction) is { } kind ? new Touch(channel, kind) : null;
+    static Touch? MessageTouch(MessageEngaged message) => ChannelOf(message.Channel) is { } channel && MessageKind(message.Interaction) is { } kind ? new Touch(channel, kind) : null;
 
     static TouchKind? MessageKind(Interaction interaction) => interaction switch
     {

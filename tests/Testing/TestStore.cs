@@ -14,23 +14,29 @@ public sealed class TestStore : IAsyncDisposable
     /// <summary>Names the T-SQL server that the conformance suites also run on.</summary>
     public const string Variable = "PERENNIAL_TEST_SQLSERVER";
 
+    readonly Func<Database> _open;
     readonly Func<ValueTask> _remove;
 
-    TestStore(Database database, Func<ValueTask> remove)
+    TestStore(Func<Database> open, Database database, Func<ValueTask> remove)
     {
         Database = database;
+        _open = open;
         _remove = remove;
     }
 
     public Database Database { get; }
 
+    /// <summary>The same schema as another process opens it. The test disposes it.</summary>
+    public Database OpenAnother() => _open();
+
     public static async Task<TestStore> SqliteAsync(House house)
     {
         ArgumentNullException.ThrowIfNull(house);
         var folder = Directory.CreateTempSubdirectory("perennial-test-").FullName;
-        var database = new SqliteDatabase(house.Name, folder);
+        SqliteDatabase Open() => new(house.Name, folder);
+        var database = Open();
         await Migrator.ApplyAsync(database, house.Home, CancellationToken.None);
-        return new TestStore(database, () =>
+        return new TestStore(Open, database, () =>
         {
             Directory.Delete(folder, recursive: true);
             return ValueTask.CompletedTask;
@@ -44,9 +50,10 @@ public sealed class TestStore : IAsyncDisposable
         var server = SqlServerOrSkip();
         var name = "perennial_" + Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture)[..12];
         await ExecuteAsync(server, $"CREATE DATABASE {name}");
-        var database = new SqlServerDatabase(house.Name, new SqlConnectionStringBuilder(server) { InitialCatalog = name }.ToString());
+        SqlServerDatabase Open() => new(house.Name, new SqlConnectionStringBuilder(server) { InitialCatalog = name }.ToString());
+        var database = Open();
         await Migrator.ApplyAsync(database, house.Home, CancellationToken.None);
-        return new TestStore(database, async () =>
+        return new TestStore(Open, database, async () =>
         {
             SqlConnection.ClearAllPools();
             await ExecuteAsync(server, $"DROP DATABASE {name}");

@@ -148,6 +148,11 @@ public abstract partial class FeedConsumer : BackgroundService
                 _problem = $"{what}: {e.Message}";
                 LogRetry(_log, what, pause, e);
             }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // A stop reaches a call or a store as a fault of theirs; the host takes only this one as a stop.
+                throw new OperationCanceledException("The house is stopping.", e, cancellation);
+            }
             await Task.Delay(pause, cancellation);
         }
     }

@@ -32,6 +32,8 @@ public sealed class Channels(IOptions<AccessOptions> access) : IDisposable
         HttpHandler = new SocketsHttpHandler
         {
             EnableMultipleHttp2Connections = true,
+            // Houses are neighbours: a proxy meant for the outside world must not catch their calls.
+            UseProxy = false,
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             KeepAlivePingDelay = TimeSpan.FromSeconds(30),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(10),

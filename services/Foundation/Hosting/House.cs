@@ -45,6 +45,12 @@ public sealed record House(string Name, int Port, Assembly Home)
         if (builder.Configuration["Logging:LogLevel:Default"] is null)
             builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning);
 
+        // What keeps a house from starting is said once, by RunAsync, in one line; until it has started these would add stack traces.
+        var phase = new StartPhase();
+        builder.Services.AddSingleton(phase);
+        foreach (var category in (string[])["Microsoft.Extensions.Hosting.Internal.Host", "Microsoft.AspNetCore.Server.Kestrel"])
+            builder.Logging.AddFilter(category, level => phase.Over && level >= LogLevel.Warning);
+
         builder.Services.AddCheckedOptions<ListenOptions>("Listen", listen => listen.Port = listen.Port < 0 ? Port : listen.Port);
         builder.Services.AddCheckedOptions<StoreOptions>("Store");
         builder.Services.AddCheckedOptions<ClockOptions>("Clock");
@@ -123,6 +129,7 @@ public sealed record House(string Name, int Port, Assembly Home)
             if (store.MigratesAtStart) await Migrator.ApplyAsync(database, Home, cancellation);
             else await Migrator.CheckAsync(database, Home, cancellation);
             await app.StartAsync(cancellation);
+            app.Services.GetRequiredService<StartPhase>().Over = true;
         }
         catch (Exception e) when (e is not StartException && Explain(e) is { } line)
         {
@@ -149,6 +156,12 @@ public sealed record House(string Name, int Port, Assembly Home)
 
     // The command-line provider wants values; a bare flag at the end would be dropped silently.
     static string[] Flags(string[] args) => [.. args.Select((a, i) => a.StartsWith("--", StringComparison.Ordinal) && !a.Contains('=', StringComparison.Ordinal) && (i + 1 == args.Length || args[i + 1].StartsWith("--", StringComparison.Ordinal)) ? a + "=true" : a)];
+}
+
+/// <summary>Whether a process has come up.</summary>
+sealed class StartPhase
+{
+    public volatile bool Over;
 }
 
 sealed class EmbeddedLifetime : IHostLifetime

@@ -1,0 +1,21 @@
+using Perennial.EngagementTracking.Domain;
+using Perennial.EngagementTracking.Storage;
+using Perennial.Engagement.V1;
+using Perennial.Foundation.Feeds;
+
+namespace Perennial.EngagementTracking.Api;
+
+/// <summary>The door of this house; one file per RPC.</summary>
+internal sealed partial class EngagementApi(EngagementStore store, ScoreRules rules, FeedConsumer feed, Metrics metrics, TimeProvider clock) : EngagementService.EngagementServiceBase
+{
+    /// <summary>What is known about the customers by the UTC day of <paramref name="asOf"/>.</summary>
+    Task<IReadOnlyDictionary<string, History>> ReadAsync(string shop, IEnumerable<string> customers, DateTimeOffset asOf, CancellationToken cancellation)
+        => store.ReadAsync(shop, customers, DateOnly.FromDateTime(asOf.UtcDateTime), cancellation);
+
+    CustomerEngagement Answer(string shop, string customer, DateTimeOffset asOf, History? history)
+    {
+        var engagement = EngagementState.At(asOf, history, rules);
+        metrics.Answered(engagement.Warm);
+        return Mapping.ToProto(shop, customer, asOf, history?.Position ?? 0, rules.HalfLifeDays, engagement);
+    }
+}

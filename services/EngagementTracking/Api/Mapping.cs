@@ -1,0 +1,43 @@
+using Google.Protobuf.WellKnownTypes;
+using Perennial.Engagement.V1;
+using Perennial.EngagementTracking.Domain;
+using Duration = Google.Protobuf.WellKnownTypes.Duration;
+using V1ChannelEngagement = Perennial.Engagement.V1.ChannelEngagement;
+
+namespace Perennial.EngagementTracking.Api;
+
+/// <summary>From decisions to the wire.</summary>
+internal static class Mapping
+{
+    public static CustomerEngagement ToProto(string shop, string customer, DateTimeOffset asOf, long position, int halfLifeDays, EngagementState engagement)
+    {
+        var answer = new CustomerEngagement
+        {
+            Shop = shop,
+            Customer = customer,
+            Score = engagement.Score,
+            Temperature = engagement.Warm ? Temperature.Warm : Temperature.Cold,
+            Reason = engagement.Reason,
+            HalfLife = Duration.FromTimeSpan(TimeSpan.FromDays(halfLifeDays)),
+            LastTouchTime = engagement.LastOwnTouch?.ToTimestamp(),
+            AsOf = asOf.ToTimestamp(),
+            Position = position,
+        };
+        answer.Channels.AddRange(engagement.Channels.Select(ToProto));
+        return answer;
+    }
+
+    static V1ChannelEngagement ToProto(Domain.ChannelEngagement channel) => new()
+    {
+        Channel = (Common.V1.Channel)channel.Channel,
+        SentCount = channel.Counts.GetValueOrDefault(TouchKind.Sent),
+        DeliveredCount = channel.Counts.GetValueOrDefault(TouchKind.Delivered),
+        OpenCount = channel.Counts.GetValueOrDefault(TouchKind.Opened),
+        ClickCount = channel.Counts.GetValueOrDefault(TouchKind.Clicked),
+        BounceCount = channel.Counts.GetValueOrDefault(TouchKind.Bounced),
+        VisitCount = channel.Counts.GetValueOrDefault(TouchKind.Visit),
+        ActionCount = channel.Counts.GetValueOrDefault(TouchKind.Action),
+        LastTouchTime = channel.LastOwnTouch?.ToTimestamp(),
+        Unsubscribed = channel.Unsubscribed,
+    };
+}

@@ -1,0 +1,140 @@
+using System.Data.Common;
+using Dapper;
+using Perennial.EngagementTracking.Domain;
+using Perennial.Foundation.Sql;
+
+namespace Perennial.EngagementTracking.Storage;
+
+/// <summary>
+/// Touches per customer and day, subscriptions, and how far the log is applied. One class: both dialects run the same text.
+/// </summary>
+internal sealed class EngagementStore(Database db)
+{
+    readonly Checkpoints _checkpoints = new(db);
+
+    public Task<long> ReadCheckpointAsync(int partition, CancellationToken cancellation) => _checkpoints.ReadAsync(partition, cancellation);
+
+    /// <summary>Applies changes and moves the checkpoint in one transaction. False, with nothing applied, when it is not at <paramref name="after"/>.</summary>
+    public async Task<bool> ApplyAsync(int partition, long after, long next, Changes changes, CancellationToken cancellation)
+    {
+        try
+        {
+            await db.WriteAsync(async write =>
+            {
+                if (!await _checkpoints.MoveAsync(write, partition, after, next)) throw new CheckpointMovedException();
+                foreach (var shop in changes.Sightings.GroupBy(s => s.Shop)) await SeeAsync(write, partition, shop.Key, [.. shop], cancellation);
+                foreach (var day in changes.TouchDays.GroupBy(t => (t.Shop, t.Day))) await TouchAsync(write, day.Key.Shop, day.Key.Day, [.. day], cancellation);
+                await AppendAsync(write, changes.Subscriptions, cancellation);
+            }, cancellation);
+            return true;
+        }
+        catch (CheckpointMovedException)
+        {
+            return false;
+        }
+    }
+
+    string SightingsSql => $"""
+        SELECT shop, customer, first_seen_time
+        FROM {db.Prefix}customer
+        WHERE shop = @shop
+        AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
+        """;
+
+    string ForgetSightingsSql => $"""
+        DELETE FROM {db.Prefix}customer
+        WHERE shop = @shop
+        AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
+        """;
+
+    /// <summary>Adds the customers not seen yet, and replaces those now seen earlier than was known.</summary>
+    async Task SeeAsync(Write write, int partition, string shop, IReadOnlyList<Sighting> seen, CancellationToken cancellation)
+    {
+        var known = (await write.Connection.QueryAsync<Sighting>(Command(SightingsSql, new { shop, keys = KeysOf(seen) }, write, cancellation))).ToDictionary(s => s.Customer);
+        var earlier = seen.Where(s => known.TryGetValue(s.Customer, out var old) && s.FirstSeenTime < old.FirstSeenTime).ToList();
+        if (earlier.Count > 0) await write.Connection.ExecuteAsync(Command(ForgetSightingsSql, new { shop, keys = KeysOf(earlier) }, write, cancellation));
+        await write.AppendAsync($"{db.Prefix}customer", ["shop", "customer", "log_partition", "first_seen_time"],
+            [.. seen.Where(s => !known.ContainsKey(s.Customer)).Concat(earlier).Select(s => new object?[] { s.Shop, s.Customer, partition, s.FirstSeenTime })], cancellation);
+
+        static KeySet KeysOf(IEnumerable<Sighting> sightings) => Keys.Of(sightings, "customer", s => s.Customer);
+    }
+
+    string TouchesOfDaySql => $"""
+        SELECT shop, customer, day, channel, kind, touch_count, last_time
+        FROM {db.Prefix}touch_day
+        WHERE shop = @shop
+        AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
+        AND day = @day
+        """;
+
+    string ForgetTouchesOfDaySql => $"""
+        DELETE FROM {db.Prefix}touch_day
+        WHERE shop = @shop
+        AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
+        AND day = @day
+        """;
+
+    /// <summary>Adds the touches of one day to what these customers had that day.</summary>
+    async Task TouchAsync(Write write, string shop, DateOnly day, IReadOnlyList<TouchDay> added, CancellationToken cancellation)
+    {
+        var values = new { shop, day, keys = Keys.Of(added.Select(t => t.Customer).Distinct(), "customer", c => c) };
+        var known = (await write.Connection.QueryAsync<TouchDay>(Command(TouchesOfDaySql, values, write, cancellation))).AsList();
+        if (known.Count > 0) await write.Connection.ExecuteAsync(Command(ForgetTouchesOfDaySql, values, write, cancellation));
+        await write.AppendAsync($"{db.Prefix}touch_day", ["shop", "customer", "day", "channel", "kind", "touch_count", "last_time"],
+            [.. Changes.Sum(known.Concat(added)).Select(t => new object?[] { t.Shop, t.Customer, t.Day, t.Channel, t.Kind, t.TouchCount, t.LastTime })], cancellation);
+    }
+
+    // The log holds a message id once, and the checkpoint applies it once: a fact is new whenever it comes here.
+    Task AppendAsync(Write write, IReadOnlyList<SubscriptionFact> facts, CancellationToken cancellation)
+        => write.AppendAsync($"{db.Prefix}subscription_fact", ["shop", "customer", "channel", "fact_time", "message_id", "subscribed"],
+            [.. facts.Select(f => new object?[] { f.Shop, f.Customer, f.Channel, f.FactTime, f.MessageId, f.Subscribed })], cancellation);
+
+    string CustomersSql => $"""
+        SELECT c.shop, c.customer, c.first_seen_time, p.position
+        FROM {db.Prefix}customer c
+        JOIN {db.Prefix}checkpoint_position p ON p.log_partition = c.log_partition
+        WHERE c.shop = @shop
+        AND c.customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
+        """;
+
+    string TouchesSql => $"""
+        SELECT shop, customer, day, channel, kind, touch_count, last_time
+        FROM {db.Prefix}touch_day
+        WHERE shop = @shop
+        AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
+        AND day <= @day
+        """;
+
+    string SubscriptionsSql => $"""
+        SELECT shop, customer, channel, fact_time, message_id, subscribed
+        FROM {db.Prefix}subscription_fact
+        WHERE shop = @shop
+        AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
+        """;
+
+    /// <summary>What is known about those of the customers that were ever seen; touches up to the UTC day <paramref name="until"/>.</summary>
+    public Task<IReadOnlyDictionary<string, History>> ReadAsync(string shop, IEnumerable<string> customers, DateOnly until, CancellationToken cancellation)
+    {
+        var values = new { shop, day = until, keys = Keys.Of(customers.Distinct(), "customer", c => c) };
+        return db.ReadAsync(async connection =>
+        {
+            // Positions first: touches that commit in between make the answer fresher than it says, never staler.
+            var rows = await connection.QueryAsync<CustomerRow>(Command(CustomersSql, values, null, cancellation));
+            var touches = (await connection.QueryAsync<TouchDay>(Command(TouchesSql, values, null, cancellation))).ToLookup(t => t.Customer);
+            var subscriptions = (await connection.QueryAsync<SubscriptionFact>(Command(SubscriptionsSql, values, null, cancellation))).ToLookup(f => f.Customer);
+            return (IReadOnlyDictionary<string, History>)rows.ToDictionary(r => r.Customer, r => new History(
+                new Sighting { Shop = r.Shop, Customer = r.Customer, FirstSeenTime = r.FirstSeenTime }, r.Position, [.. touches[r.Customer]], [.. subscriptions[r.Customer]]));
+        }, cancellation);
+    }
+
+    sealed record CustomerRow
+    {
+        public string Shop { get; init; } = "";
+        public string Customer { get; init; } = "";
+        public DateTimeOffset FirstSeenTime { get; init; }
+        public long Position { get; init; }
+    }
+
+    static CommandDefinition Command(string sql, object values, Write? write, CancellationToken cancellation)
+        => new(sql, values, (DbTransaction?)write?.Transaction, cancellationToken: cancellation);
+}

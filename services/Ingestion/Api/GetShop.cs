@@ -1,0 +1,11 @@
+using Grpc.Core;
+using Perennial.Ingestion.V1;
+using Shop = Perennial.Ingestion.V1.Shop;
+
+namespace Perennial.Ingestion.Api;
+
+internal sealed partial class IngestionApi
+{
+    public override async Task<Shop> GetShop(GetShopRequest request, ServerCallContext context)
+        => Mapping.ToProto(await FindShopAsync(request.Shop, context.CancellationToken));
+}

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Options;
+using Perennial.Common.V1;
+using Perennial.Foundation.Grpc;
+using Perennial.Ingestion.Storage;
+using Perennial.Ingestion.V1;
+using Shop = Perennial.Ingestion.Domain.Shop;
+
+namespace Perennial.Ingestion.Api;
+
+/// <summary>The service; each RPC in the file of its name.</summary>
+internal sealed partial class IngestionApi(
+    LogStore log,
+    ShopStore shops,
+    AppendQueue queue,
+    IOptions<IngestionOptions> options,
+    Metrics metrics,
+    TimeProvider clock,
+    IHostApplicationLifetime lifetime,
+    ILogger<IngestionApi> logger) : IngestionService.IngestionServiceBase
+{
+    readonly IngestionOptions _options = options.Value;
+
+    async Task<Shop> FindShopAsync(string id, CancellationToken cancellation)
+        => await shops.FindAsync(id, cancellation)
+            ?? throw Errors.Of(CommonErrorReason.ShopNotFound, $"There is no shop '{id}'; create it first.", ("shop", id));
+}

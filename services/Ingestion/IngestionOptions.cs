@@ -1,0 +1,50 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Perennial.Ingestion;
+
+/// <summary>Every knob of this house (section <c>Ingestion</c>).</summary>
+internal sealed class IngestionOptions
+{
+    /// <summary>
+    /// Partitions of the log: how many readers of one house can share the work. Fixed at the first start, since a customer's
+    /// partition follows from it; 4 keeps every core of a small machine busy.
+    /// </summary>
+    [Range(1, 64)]
+    public int Partitions { get; set; } = 4;
+
+    /// <summary>Largest event, encoded: what Segment and RudderStack allow, so that nothing they accept is refused here.</summary>
+    [Range(1_024, 1_048_576)]
+    public int EventBytesMax { get; set; } = 32 * 1024;
+
+    /// <summary>Most events in one call: Segment's limit.</summary>
+    [Range(1, 10_000)]
+    public int BatchEventsMax { get; set; } = 2_500;
+
+    /// <summary>Most events that wait for their commit; more answers OVERLOADED at once instead of a timeout later.</summary>
+    [Range(10_000, 1_000_000)]
+    public int QueueEventsMax { get; set; } = 50_000;
+
+    /// <summary>Most bytes that wait for their commit: keeps memory flat when events are large. Holds the largest message twice.</summary>
+    [Range(32 * 1024 * 1024, 1024 * 1024 * 1024)]
+    public int QueueBytesMax { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Events after which a commit takes no further call in: bounds how long a writer holds the log.</summary>
+    [Range(1, 100_000)]
+    public int CommitEventsMax { get; set; } = 10_000;
+
+    /// <summary>How far ahead of our clock an event may lie, in seconds; it then counts as of its receipt. Clocks differ by minutes, not by hours.</summary>
+    [Range(0, 86_400)]
+    public int FutureToleranceSeconds { get; set; } = 300;
+
+    /// <summary>How often commits of other replicas are looked for, in milliseconds: the most that their events come late to a reader here.</summary>
+    [Range(10, 10_000)]
+    public int PollMillis { get; set; } = 200;
+
+    /// <summary>A following reader hears at least this often, in seconds; readers take 30 s of silence for a fault.</summary>
+    [Range(1, 10)]
+    public int HeartbeatSeconds { get; set; } = 4;
+
+    /// <summary>Event bytes after which a feed message is closed, well below the 16 MiB that readers take.</summary>
+    [Range(65_536, 8 * 1024 * 1024)]
+    public int PageBytesMax { get; set; } = 4 * 1024 * 1024;
+}

@@ -1,0 +1,21 @@
+namespace Perennial.Ingestion;
+
+/// <summary>All that this house says, numbered from 2001.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(2001, LogLevel.Information, "Shop {Shop} created: time zone {TimeZone}, currency {Currency}")]
+    public static partial void ShopCreated(this ILogger log, string shop, string timeZone, string currency);
+
+    [LoggerMessage(2002, LogLevel.Information, "The log has {Partitions} partitions and {Events} events")]
+    public static partial void LogOpened(this ILogger log, int partitions, long events);
+
+    [LoggerMessage(2003, LogLevel.Error, "A commit of {Events} events of {Calls} calls failed; nothing of it was recorded")]
+    public static partial void CommitFailed(this ILogger log, int events, int calls, Exception error);
+
+    [LoggerMessage(2004, LogLevel.Warning, "The heads of the log could not be read; tried again in {PauseMillis} ms")]
+    public static partial void HeadsUnreadable(this ILogger log, int pauseMillis, Exception error);
+
+    // The sender hears every violation; here it is for whoever looks into one.
+    [LoggerMessage(2005, LogLevel.Debug, "{Refused} of {Events} events of shop {Shop} were refused; the first: {Field} {Reason}")]
+    public static partial void EventsRefused(this ILogger log, int refused, int events, string shop, string field, string reason);
+}

@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Options;
+using Perennial.Foundation.Grpc;
+using Perennial.Foundation.Hosting;
+using Perennial.Foundation.Sql;
+using Perennial.Ingestion.Api;
+using Perennial.Ingestion.Storage;
+using Perennial.Ingestion.Workers;
+
+namespace Perennial.Ingestion;
+
+/// <summary>The front door: events in, exactly once, and the ordered log that every other house reads.</summary>
+internal static class Program
+{
+    internal static readonly House House = new("ingestion", 5101, typeof(Program).Assembly);
+
+    static Task<int> Main(string[] args) => House.RunAsync(args, Build);
+
+    internal static WebApplication Build(string[] args)
+    {
+        var builder = House.CreateBuilder(args);
+        builder.Services.AddHouseGrpc();
+        builder.Services.AddCheckedOptions<IngestionOptions>("Ingestion");
+        builder.Services.AddSingleton<Metrics>();
+        builder.Services.AddSingleton(services => new LogStore(services.GetRequiredService<Database>(), Options(services).Partitions));
+        builder.Services.AddSingleton(services => new AppendQueue(Options(services).QueueEventsMax, Options(services).QueueBytesMax));
+        builder.Services.AddSingleton<ShopStore>();
+        builder.Services.AddHostedService<Appender>();
+        builder.Services.AddHostedService<HeadWatch>();
+        var app = builder.Build();
+        app.MapHouse<IngestionApi>();
+        return app;
+    }
+
+    static IngestionOptions Options(IServiceProvider services) => services.GetRequiredService<IOptions<IngestionOptions>>().Value;
+}

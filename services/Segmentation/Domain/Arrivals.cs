@@ -1,0 +1,29 @@
+namespace Perennial.Segmentation.Domain;
+
+/// <summary>What a batch of events says about one customer.</summary>
+/// <param name="FirstSeen">The earliest of the events.</param>
+/// <param name="Facts">Each message once.</param>
+internal sealed record Arrivals(string Shop, string Customer, bool Identified, DateTimeOffset FirstSeen, IReadOnlyList<Fact> Facts)
+{
+    /// <summary>One entry per customer.</summary>
+    public static IReadOnlyList<Arrivals> Of(IEnumerable<Sighting> sightings) => [.. sightings
+        .GroupBy(s => (s.Shop, s.Customer))
+        .Select(g => new Arrivals(g.Key.Shop, g.Key.Customer, g.First().Identified, g.Min(s => s.Time), [.. g.Select(s => s.Fact).OfType<Fact>().DistinctBy(f => f.MessageId)]))];
+
+    /// <summary>The change for a customer never seen before.</summary>
+    public CustomerChange OntoNothing() => new(Shop, Customer, Identified, FirstSeen, Facts, Facts, IsNew: true, IsSeenEarlier: false);
+
+    /// <summary>The change for a customer of whom this is known; null when it holds all of it already.</summary>
+    public CustomerChange? Onto(DateTimeOffset firstSeen, IReadOnlyList<Fact> known)
+    {
+        var messages = known.Select(f => f.MessageId).ToHashSet(StringComparer.Ordinal);
+        var added = Facts.Where(f => !messages.Contains(f.MessageId)).ToList();
+        var earlier = FirstSeen < firstSeen;
+        return added.Count == 0 && !earlier ? null : new(Shop, Customer, Identified, earlier ? FirstSeen : firstSeen, added, [.. known, .. added], IsNew: false, earlier);
+    }
+}
+
+/// <summary>What is known of a customer after a batch that said something new.</summary>
+/// <param name="NewFacts">Those not known before.</param>
+/// <param name="Facts">All of them.</param>
+internal sealed record CustomerChange(string Shop, string Customer, bool Identified, DateTimeOffset FirstSeen, IReadOnlyList<Fact> NewFacts, IReadOnlyList<Fact> Facts, bool IsNew, bool IsSeenEarlier);

@@ -1,0 +1,51 @@
+namespace Perennial.Segmentation.Domain;
+
+/// <summary>
+/// A shop's calendar days as intervals of real time. Every instant belongs to exactly one day and days never run backwards:
+/// where clocks are set back over midnight, a day that has begun goes on.
+/// </summary>
+internal static class Calendar
+{
+    /// <summary>An instant after every other: the end of what has no end.</summary>
+    public static readonly DateTimeOffset Forever = new(9999, 12, 31, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>The day that an instant belongs to: the latest that has begun.</summary>
+    public static DateOnly DateOf(DateTimeOffset instant, TimeZoneInfo zone)
+    {
+        var date = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, zone).DateTime);
+        var next = date.AddDays(1);
+        return StartOf(next, zone) <= instant ? next : date;
+    }
+
+    /// <summary>
+    /// The first instant at which the zone's clocks show the date. Midnight, unless midnight is skipped: then the end of the gap (the
+    /// start of the following day where the zone skipped the whole date). Of two midnights, the first.
+    /// </summary>
+    public static DateTimeOffset StartOf(DateOnly date, TimeZoneInfo zone)
+    {
+        var midnight = new DateTimeOffset(date.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
+        var before = zone.GetUtcOffset(midnight.AddDays(-1));
+        var after = zone.GetUtcOffset(midnight.AddDays(1));
+        if (before == after) return midnight - before;
+        var (early, late) = before > after ? (midnight - before, midnight - after) : (midnight - after, midnight - before);
+        if (ShowsMidnight(early)) return early;
+        if (ShowsMidnight(late)) return late;
+        return EndOfGap(early, late, zone);
+
+        bool ShowsMidnight(DateTimeOffset instant) => instant + zone.GetUtcOffset(instant) == midnight;
+    }
+
+    /// <summary>The instant in (<paramref name="low"/>, <paramref name="high"/>] at which the offset changes, to the millisecond.</summary>
+    static DateTimeOffset EndOfGap(DateTimeOffset low, DateTimeOffset high, TimeZoneInfo zone)
+    {
+        var offset = zone.GetUtcOffset(low);
+        var (from, to) = (low.ToUnixTimeMilliseconds(), high.ToUnixTimeMilliseconds());
+        while (to - from > 1)
+        {
+            var middle = from + (to - from) / 2;
+            if (zone.GetUtcOffset(DateTimeOffset.FromUnixTimeMilliseconds(middle)) == offset) from = middle;
+            else to = middle;
+        }
+        return DateTimeOffset.FromUnixTimeMilliseconds(to);
+    }
+}

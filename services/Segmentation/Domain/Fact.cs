@@ -1,0 +1,23 @@
+namespace Perennial.Segmentation.Domain;
+
+/// <summary>What happened to an order. The numbers are stored, and order facts of one instant.</summary>
+internal enum FactKind
+{
+    Ordered = 1,
+    Updated = 2,
+    Cancelled = 3,
+    Refunded = 4,
+}
+
+/// <summary>What one event says about a customer's orders; told apart by <paramref name="MessageId"/>.</summary>
+/// <param name="Time">When it happened: UTC, whole milliseconds.</param>
+/// <param name="OrderId">Empty only for a refund of which the shop does not know the order.</param>
+/// <param name="Amount">
+/// Value of the order, or what was refunded. Null where the event does not say: an order keeps what is known of its value, a
+/// refund takes the whole order. At most four decimals.
+/// </param>
+/// <param name="Currency">ISO 4217, upper case; empty means the shop's.</param>
+internal sealed record Fact(FactKind Kind, DateTimeOffset Time, string MessageId, string OrderId, decimal? Amount, string Currency);
+
+/// <summary>An event of a customer, as far as this house cares: somebody was there, and perhaps an order changed.</summary>
+internal sealed record Sighting(string Shop, string Customer, bool Identified, DateTimeOffset Time, Fact? Fact);

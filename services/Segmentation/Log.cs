@@ -1,0 +1,17 @@
+namespace Perennial.Segmentation;
+
+/// <summary>All that this house says. Numbers 3001 to 3999; a number is never used again for another event.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(3001, LogLevel.Debug, "Partition {Partition} applied to position {Position}: {Events} events, {Facts} facts, {Customers} customers changed, {ElapsedMillis:F0} ms")]
+    public static partial void BatchApplied(this ILogger log, int partition, long position, int events, int facts, int customers, double elapsedMillis);
+
+    [LoggerMessage(3002, LogLevel.Information, "Shop {Shop} counts its days in {TimeZone} and its values in {Currency}")]
+    public static partial void ShopAnnounced(this ILogger log, string shop, string timeZone, string currency);
+
+    [LoggerMessage(3003, LogLevel.Warning, "Partition {Partition} up to position {Position}: {Amounts} amounts in a currency that is not their shop's count for no value")]
+    public static partial void ForeignAmountsLeftOut(this ILogger log, int partition, long position, int amounts);
+
+    [LoggerMessage(3004, LogLevel.Information, "Partition {Partition} was moved on from position {Position} by another replica; reading again from there")]
+    public static partial void CheckpointMoved(this ILogger log, int partition, long position);
+}

@@ -1,0 +1,33 @@
+using System.Diagnostics.Metrics;
+using Perennial.Foundation.Hosting;
+using Perennial.Segmentation.Storage;
+
+namespace Perennial.Segmentation;
+
+/// <summary>What this house counts.</summary>
+internal sealed class Metrics : IDisposable
+{
+    readonly Meter _meter = new(Telemetry.Prefix + "Segmentation");
+    readonly Counter<long> _facts;
+    readonly Counter<long> _customers;
+    readonly Counter<long> _foreignAmounts;
+    readonly Histogram<double> _applyDuration;
+
+    public Metrics()
+    {
+        _facts = _meter.CreateCounter<long>("perennial.segmentation.facts", "{fact}", "Facts about orders that were not known before.");
+        _customers = _meter.CreateCounter<long>("perennial.segmentation.customers.changed", "{customer}", "Customers whose timeline was derived anew.");
+        _foreignAmounts = _meter.CreateCounter<long>("perennial.segmentation.amounts.foreign", "{amount}", "Amounts left out of values, being in another currency than the shop's.");
+        _applyDuration = _meter.CreateHistogram<double>("perennial.segmentation.apply.duration", "s", "Time to apply a batch of events.");
+    }
+
+    public void Applied(Applied applied, TimeSpan duration)
+    {
+        _facts.Add(applied.Facts);
+        _customers.Add(applied.Customers);
+        _foreignAmounts.Add(applied.ForeignAmounts);
+        _applyDuration.Record(duration.TotalSeconds);
+    }
+
+    public void Dispose() => _meter.Dispose();
+}

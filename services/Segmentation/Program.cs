@@ -1,0 +1,31 @@
+using Perennial.Foundation.Feeds;
+using Perennial.Foundation.Grpc;
+using Perennial.Foundation.Hosting;
+using Perennial.Segmentation.Api;
+using Perennial.Segmentation.Storage;
+using Perennial.Segmentation.Workers;
+
+namespace Perennial.Segmentation;
+
+/// <summary>Every customer's exact lifecycle stage, at any instant, with its reason.</summary>
+internal static class Program
+{
+    internal static readonly House House = new("segmentation", 5102, typeof(Program).Assembly);
+
+    static Task<int> Main(string[] args) => House.RunAsync(args, Build);
+
+    internal static WebApplication Build(string[] args)
+    {
+        var builder = House.CreateBuilder(args);
+        builder.Services.AddHouseGrpc()
+            .AddCheckedOptions<SegmentationOptions>("Segmentation")
+            .AddCheckedOptions<FeedOptions>("Feed")
+            .AddSingleton<SegmentationStore>()
+            .AddSingleton<Metrics>()
+            .AddSingleton<FeedConsumerParts>()
+            .AddSingleton<FeedConsumer, HistoryFeed>()
+            .AddHostedService(services => services.GetRequiredService<FeedConsumer>());
+        var app = builder.Build();
+        return app.MapHouse<SegmentationApi>();
+    }
+}

@@ -1,0 +1,72 @@
+using Google.Type;
+using Perennial.Common.V1;
+using Perennial.Segmentation.Domain;
+
+namespace Perennial.Segmentation.Workers;
+
+/// <summary>Recorded events in the words of this house.</summary>
+internal static class Events
+{
+    /// <summary>
+    /// No amount counts for more than this, either way: a slip of a sender must not overflow the sums over a shop, which
+    /// hold 15 digits before the point.
+    /// </summary>
+    internal const decimal AmountMax = 1_000_000_000_000m;
+
+    /// <summary>ISO 4217 for "no currency": what an amount in an unreadable currency, or in several, is taken to be in.</summary>
+    internal const string NoCurrency = "XXX";
+
+    const int Decimals = 4;
+
+    public static ShopSettings ToSettings(RecordedEvent recorded)
+        => new(recorded.Shop, recorded.Event.ShopConfigured.TimeZone, recorded.Event.ShopConfigured.CurrencyCode);
+
+    public static Sighting ToSighting(RecordedEvent recorded)
+    {
+        var time = DateTimeOffset.FromUnixTimeMilliseconds(recorded.EventTime.Seconds * 1_000 + recorded.EventTime.Nanos / 1_000_000);
+        return new Sighting(recorded.Shop, recorded.Customer, recorded.Identified, time, ToFact(recorded.Event, time));
+    }
+
+    /// <summary>Null for an event that says nothing about an order.</summary>
+    static Fact? ToFact(Event e, DateTimeOffset time)
+    {
+        return e.PayloadCase switch
+        {
+            Event.PayloadOneofCase.OrderCompleted => Of(FactKind.Ordered, e.OrderCompleted.OrderId, ValueOf(e.OrderCompleted.Amounts, e.OrderCompleted.Products)),
+            Event.PayloadOneofCase.OrderUpdated => Of(FactKind.Updated, e.OrderUpdated.OrderId, ValueOf(e.OrderUpdated.Amounts, e.OrderUpdated.Products)),
+            Event.PayloadOneofCase.OrderCancelled => Of(FactKind.Cancelled, e.OrderCancelled.OrderId, null),
+            Event.PayloadOneofCase.OrderRefunded => Of(FactKind.Refunded, e.OrderRefunded.OrderId, Refund(e.OrderRefunded.Total)),
+            _ => null,
+        };
+
+        Fact Of(FactKind kind, string orderId, (decimal Amount, string Currency)? value)
+            => new(kind, time, e.MessageId, orderId, value?.Amount, value?.Currency ?? "");
+    }
+
+    // Some shops send what they gave back as a negative number.
+    static (decimal Amount, string Currency)? Refund(Money? total)
+        => Amount(total) is var (amount, currency) ? (Math.Abs(amount), currency) : null;
+
+    /// <summary>The total, else the revenue, else the subtotal, else the sum over the products; null where none is given.</summary>
+    static (decimal Amount, string Currency)? ValueOf(OrderAmounts? amounts, IReadOnlyCollection<Product> products)
+        => Amount(amounts?.Total ?? amounts?.Revenue ?? amounts?.Subtotal) ?? Sum([.. products.Where(p => p.Price is not null)]);
+
+    static (decimal Amount, string Currency)? Sum(IReadOnlyCollection<Product> priced)
+    {
+        if (priced.Count == 0) return null;
+        var currencies = priced.Select(p => p.Price.CurrencyCode).Where(c => c.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        var sum = priced.Sum(p => Bounded(ToDecimal(p.Price) * Quantity(p)));
+        return (Bounded(sum), currencies.Count > 1 ? NoCurrency : Code(currencies.FirstOrDefault("")));
+    }
+
+    // What is no number of pieces is none: the log holds nothing above 1,000,000,000.
+    static decimal Quantity(Product product) => double.IsFinite(product.Quantity) && Math.Abs(product.Quantity) <= 1e9 ? (decimal)product.Quantity : 0;
+
+    static (decimal Amount, string Currency)? Amount(Money? money) => money is null ? null : (Bounded(ToDecimal(money)), Code(money.CurrencyCode));
+
+    static decimal ToDecimal(Money money) => money.Units + money.Nanos / 1_000_000_000m;
+
+    static decimal Bounded(decimal amount) => decimal.Round(Math.Clamp(amount, -AmountMax, AmountMax), Decimals);
+
+    static string Code(string currency) => currency.Length is 0 or 3 ? currency.ToUpperInvariant() : NoCurrency;
+}

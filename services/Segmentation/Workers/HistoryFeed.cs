@@ -1,0 +1,41 @@
+using Perennial.Common.V1;
+using Perennial.Foundation.Feeds;
+using Perennial.Segmentation.Storage;
+
+namespace Perennial.Segmentation.Workers;
+
+/// <summary>Tails the log into the store.</summary>
+internal sealed class HistoryFeed(FeedConsumerParts parts, SegmentationStore store, Metrics metrics, TimeProvider clock, ILogger<HistoryFeed> log) : FeedConsumer(parts)
+{
+    protected override Task<long> ReadCheckpointAsync(int partition, CancellationToken cancellation) => store.ReadCheckpointAsync(partition, cancellation);
+
+    protected override async Task<bool> ApplyAsync(FeedBatch batch, CancellationToken cancellation)
+    {
+        var started = clock.GetTimestamp();
+        var events = ToEvents(batch);
+        if (await store.ApplyAsync(events, cancellation) is not { } applied)
+        {
+            log.CheckpointMoved(batch.Partition, batch.After);
+            return false;
+        }
+        Tell(events, applied, clock.GetElapsedTime(started));
+        return true;
+    }
+
+    void Tell(EventBatch batch, Applied applied, TimeSpan duration)
+    {
+        metrics.Applied(applied, duration);
+        log.BatchApplied(batch.Partition, batch.Next, batch.Sightings.Count, applied.Facts, applied.Customers, duration.TotalMilliseconds);
+        foreach (var shop in batch.Shops) log.ShopAnnounced(shop.Shop, shop.TimeZone, shop.Currency);
+        if (applied.ForeignAmounts > 0) log.ForeignAmountsLeftOut(batch.Partition, batch.Next, applied.ForeignAmounts);
+    }
+
+    internal static EventBatch ToEvents(FeedBatch batch) => new(
+        batch.Partition,
+        batch.After,
+        batch.Next,
+        [.. batch.Events.Where(IsSettings).Select(Events.ToSettings)],
+        [.. batch.Events.Where(e => !IsSettings(e)).Select(Events.ToSighting)]);
+
+    static bool IsSettings(RecordedEvent recorded) => recorded.Event.PayloadCase == Event.PayloadOneofCase.ShopConfigured;
+}

@@ -1,0 +1,44 @@
+using System.Globalization;
+using Perennial.Segmentation.Domain;
+using Calendar = Perennial.Segmentation.Domain.Calendar;
+
+namespace Perennial.Segmentation.Tests;
+
+/// <summary>Short words for what tests start from.</summary>
+static class Given
+{
+    internal static readonly TimeZoneInfo London = Zone("Europe/London");
+    internal static readonly LifecycleModel Clc = BuiltInModels.Clc;
+
+    internal static TimeZoneInfo Zone(string id) => TimeZoneInfo.FindSystemTimeZoneById(id);
+
+    /// <summary>"2011-06-30" or "2011-06-30T10:00:00Z".</summary>
+    internal static DateTimeOffset Utc(string instant) => DateTimeOffset.Parse(instant, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+
+    internal static DateOnly Date(string date) => DateOnly.ParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>An instant on the zone's clocks; of two, the earlier.</summary>
+    internal static DateTimeOffset Local(DateOnly date, TimeZoneInfo zone, TimeSpan time)
+    {
+        var local = date.ToDateTime(TimeOnly.MinValue) + time;
+        return new DateTimeOffset(local, zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local)).ToUniversalTime();
+    }
+
+    /// <summary>The last millisecond of a shop-local day.</summary>
+    internal static DateTimeOffset EndOf(DateOnly date, TimeZoneInfo zone) => Calendar.StartOf(date.AddDays(1), zone).AddMilliseconds(-1);
+
+    internal static Fact Ordered(string order, string time, decimal? amount = 10, string currency = "") => Fact(FactKind.Ordered, order, time, amount, currency);
+    internal static Fact Updated(string order, string time, decimal? amount = null, string currency = "") => Fact(FactKind.Updated, order, time, amount, currency);
+    internal static Fact Cancelled(string order, string time) => Fact(FactKind.Cancelled, order, time, null, "");
+    internal static Fact Refunded(string order, string time, decimal? amount = null, string currency = "") => Fact(FactKind.Refunded, order, time, amount, currency);
+
+    /// <summary>A message id of its own for every fact that is told apart by its words.</summary>
+    static Fact Fact(FactKind kind, string order, string time, decimal? amount, string currency)
+        => new(kind, Utc(time), string.Create(CultureInfo.InvariantCulture, $"{kind}-{order}-{time}-{amount}{currency}"), order, amount, currency);
+
+    internal static PurchaseHistory History(params Fact[] facts) => PurchaseHistory.Of(facts.Min(f => f.Time), facts, "GBP");
+
+    /// <summary>Orders at these instants, nothing else.</summary>
+    internal static PurchaseHistory OrdersAt(params IEnumerable<DateTimeOffset> times)
+        => History([.. times.Select((t, i) => new Fact(FactKind.Ordered, t, $"m{i}", $"o{i}", 10, ""))]);
+}

@@ -1,0 +1,21 @@
+using Google.Type;
+using Perennial.Common.V1;
+
+namespace Perennial.Segmentation.Tests;
+
+/// <summary>Events as a shop sends them.</summary>
+static class Said
+{
+    internal static Money Money(decimal amount, string currency = "")
+        => new() { Units = (long)decimal.Truncate(amount), Nanos = (int)((amount - decimal.Truncate(amount)) * 1_000_000_000m), CurrencyCode = currency };
+
+    internal static Event Ordered(string order, decimal total, string currency = "")
+        => new() { OrderCompleted = new OrderCompleted { OrderId = order, Amounts = new OrderAmounts { Total = Money(total, currency) } } };
+
+    internal static Event Cancelled(string order) => new() { OrderCancelled = new OrderCancelled { OrderId = order } };
+
+    internal static Event Refunded(string order, decimal? total = null)
+        => new() { OrderRefunded = new OrderRefunded { OrderId = order, Total = total is { } t ? Money(t) : null } };
+
+    internal static Event Visited() => new() { PageViewed = new PageViewed { Url = "https://shop.example/" } };
+}

@@ -111,7 +111,9 @@ public sealed class TrackingDoorTests
 
         static RecordEventsResponse Judged(RecordEventsRequest request) => new()
         {
-            RecordedCount = 1, DuplicateCount = 1, RefusedCount = 1,
+            RecordedCount = 1,
+            DuplicateCount = 1,
+            RefusedCount = 1,
             Results =
             {
                 new EventResult { MessageId = request.Events[0].MessageId, Outcome = Outcome.Recorded },
@@ -149,6 +151,7 @@ public sealed class TrackingDoorTests
     [InlineData("/v1/batch", "{}", "batch", "must be a list")]
     [InlineData("/v1/batch", """{"batch":{}}""", "batch", "must be a list")]
     [InlineData("/v1/batch", """{"batch":[]}""", "batch", "is empty")]
+    [InlineData("/v1/batch", """{"\ud800":1}""", "", "not valid Unicode")]
     [InlineData("/v1/track", "7", "", "must be a JSON object")]
     public async Task A_call_that_cannot_be_read_is_400_and_says_why(string path, string body, string field, string expected)
     {
@@ -173,6 +176,27 @@ public sealed class TrackingDoorTests
     }
 
     public static TheoryData<string, int> Troubles() => new() { { "overloaded", 503 }, { "silent", 503 }, { "late", 503 }, { "faulty", 500 } };
+
+    [Fact]
+    public async Task Counts_events_by_outcome_and_refused_requests_by_reason()
+    {
+        var counted = new System.Collections.Concurrent.ConcurrentDictionary<string, long>();
+        using var listener = new System.Diagnostics.Metrics.MeterListener
+        {
+            InstrumentPublished = (instrument, l) =>
+            {
+                if (instrument.Meter.Name == Metrics.MeterName) l.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => counted.AddOrUpdate($"{tags[0].Key}={tags[0].Value}", count, (_, before) => before + count));
+        listener.Start();
+        await using var gateway = await TestGateway.StartAsync();
+        await gateway.PostAsync("/v1/batch", $$"""{"batch":[{{Event}},{"type":"track"}]}""");
+        await gateway.PostAsync("/v1/batch", "{}");
+        await gateway.GetAsync("/nowhere");
+        // Other tests count beside this one.
+        Assert.All((string[])["outcome=recorded", "outcome=refused", "reason=INVALID_ARGUMENT", "reason=ROUTE_NOT_FOUND"], name => Assert.True(counted.GetValueOrDefault(name) > 0, name));
+    }
 
     [Theory]
     [MemberData(nameof(Troubles))]

@@ -9,7 +9,7 @@ internal sealed class GatewayOptions
     [Range(1, 1_000_000)]
     public int RequestsPerSecond { get; set; } = 1_000;
 
-    /// <summary>Requests of one key that may come at once after a pause.</summary>
+    /// <summary>Requests of one key that may come at once after a pause; at least those of a second.</summary>
     [Range(1, 1_000_000)]
     public int Burst { get; set; } = 2_000;
 

@@ -26,7 +26,7 @@ internal static class AccessHosting
         => context.Features.Get<Caller>() is { } caller
             ? RateLimitPartition.GetTokenBucketLimiter(caller.KeyHash, _ => new TokenBucketRateLimiterOptions
             {
-                TokenLimit = options.Burst,
+                TokenLimit = Math.Max(options.Burst, options.RequestsPerSecond),
                 TokensPerPeriod = options.RequestsPerSecond,
                 ReplenishmentPeriod = TimeSpan.FromSeconds(1),
                 QueueLimit = 0,

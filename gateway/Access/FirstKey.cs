@@ -34,7 +34,12 @@ internal sealed class FirstKey : BackgroundService
                 _problem = null;
                 return;
             }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            {
+                // A call that the stop cancelled fails as any call does; it is no fault of this service.
+                return;
+            }
+            catch (Exception e)
             {
                 _problem = KeyCommands.Explain(e) ?? e.Message;
                 Log.FirstKeyWaits(_log, _problem, pause);

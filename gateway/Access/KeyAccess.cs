@@ -42,9 +42,20 @@ internal sealed class KeyAccess(RequestDelegate next, ApiKeys keys, Bodies bodie
     {
         var root = await bodies.ReadJsonAsync(context);
         context.Features.Set(new ReadBody(root));
-        return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("writeKey", out var key) && key.ValueKind == JsonValueKind.String
-            ? await keys.FindAsync(key.GetString()!, context.RequestAborted)
-            : null;
+        return WriteKey(root) is { } key ? await keys.FindAsync(key, context.RequestAborted) : null;
+    }
+
+    static string? WriteKey(JsonElement root)
+    {
+        try
+        {
+            return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("writeKey", out var key) && key.ValueKind == JsonValueKind.String ? key.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Text that is not valid Unicode is no key.
+            return null;
+        }
     }
 }
 

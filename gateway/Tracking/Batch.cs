@@ -20,11 +20,23 @@ internal sealed record Batch(string Type, IReadOnlyList<JsonElement> Items, Json
         if (root.ValueKind != JsonValueKind.Object) throw Errors.Invalid([("", "the body must be a JSON object")]);
         // The envelope of a single call is empty: all that it says is in the item.
         if (type != Many) return new Batch(type, [root], default);
-        if (root.Get("batch") is not { ValueKind: JsonValueKind.Array } batch) throw Errors.Invalid([("batch", "must be a list of events")]);
+        if (Events(root) is not { ValueKind: JsonValueKind.Array } batch) throw Errors.Invalid([("batch", "must be a list of events")]);
         var count = batch.GetArrayLength();
         if (count == 0) throw Errors.Invalid([("batch", "is empty; send at least one event")]);
         if (count > eventsMax)
             throw Errors.Of(IngestionErrorReason.BatchTooLarge, $"batch holds {count} events; send at most {eventsMax} in one call.", ("limit", "Gateway:BatchEventsMax"), ("events_max", eventsMax.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         return new Batch(type, [.. batch.EnumerateArray()], root);
+    }
+
+    static JsonElement? Events(JsonElement root)
+    {
+        try
+        {
+            return root.Get("batch");
+        }
+        catch (InvalidOperationException)
+        {
+            throw Errors.Invalid([("", "the body holds text that is not valid Unicode")]);
+        }
     }
 }

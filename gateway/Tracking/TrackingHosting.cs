@@ -11,13 +11,21 @@ internal static class TrackingHosting
     /// <summary>The type of a call by the last segment of its path; a batch holds items of any type.</summary>
     internal static readonly IReadOnlyDictionary<string, string> Types = new Dictionary<string, string>
     {
-        ["batch"] = Batch.Many, ["import"] = Batch.Many, ["b"] = Batch.Many,
-        ["track"] = "track", ["t"] = "track",
-        ["identify"] = "identify", ["i"] = "identify",
-        ["page"] = "page", ["p"] = "page",
-        ["screen"] = "screen", ["s"] = "screen",
-        ["group"] = "group", ["g"] = "group",
-        ["alias"] = "alias", ["a"] = "alias",
+        ["batch"] = Batch.Many,
+        ["import"] = Batch.Many,
+        ["b"] = Batch.Many,
+        ["track"] = "track",
+        ["t"] = "track",
+        ["identify"] = "identify",
+        ["i"] = "identify",
+        ["page"] = "page",
+        ["p"] = "page",
+        ["screen"] = "screen",
+        ["s"] = "screen",
+        ["group"] = "group",
+        ["g"] = "group",
+        ["alias"] = "alias",
+        ["a"] = "alias",
     };
 
     /// <summary>Segment and RudderStack; Jitsu from pages and from servers; Dittofeed.</summary>
@@ -43,10 +51,10 @@ internal static class TrackingHosting
                 app.MapPost($"{root}/{segment}", context => door.RecordAsync(context, type)).WithMetadata(new KeyInBody()).RequireCors(Cors);
         }
         // Segment's C# SDK asks for this at its start, and sends nothing until it is answered.
-        app.MapGet("/v1/projects/{writeKey}/settings", SettingsAsync).WithMetadata(new KeyInPath()).RequireCors(Cors);
+        app.MapGet("/v1/projects/{writeKey}/settings", Settings).WithMetadata(new KeyInPath()).RequireCors(Cors);
     }
 
-    static IResult SettingsAsync(HttpContext context, string writeKey) => Results.Json(new
+    static IResult Settings(HttpContext context, string writeKey) => Results.Json(new
     {
         integrations = new Dictionary<string, object> { ["Segment.io"] = new { apiKey = writeKey, apiHost = context.Request.Host + "/v1" } },
         plan = new { },

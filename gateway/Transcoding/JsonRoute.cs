@@ -72,7 +72,7 @@ internal sealed record JsonRoute(MethodDescriptor Method, string Verb, PathTempl
     void SetFromQuery(IMessage request, string name, StringValues values, Violations violations)
     {
         if (Body == Whole) violations.Add(name, "is not read from the query: everything beside the path is in the body");
-        else if (Path.Variables.Any(v => v.Field == name)) violations.Add(name, "is part of the path");
+        else if (Path.Variables.Any(v => v.Field == (Fields.Find(request, name)?.Name ?? name))) violations.Add(name, "is part of the path");
         else if (values.Count > 1 && Fields.Find(request, name) is { IsRepeated: false }) violations.Add(name, "is given more than once");
         else
         {

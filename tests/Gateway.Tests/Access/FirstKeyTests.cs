@@ -1,5 +1,9 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Perennial.Foundation.Grpc;
 using Perennial.Gateway.Access;
 using Perennial.Ingestion.V1;
@@ -69,6 +73,25 @@ public sealed partial class FirstKeyTests
             Assert.True(DateTime.UtcNow < deadline, "the gateway did not become healthy");
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
+    }
+
+    [Fact]
+    public async Task A_stop_while_it_waits_for_ingestion_is_no_fault()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var folder = Directory.CreateTempSubdirectory("perennial-first-").FullName;
+        using var console = new StringWriter();
+        await using (var app = Program.Build(["--Listen:Port=0", "--Listen:GrpcPort=0", $"--Store:Data={folder}", "--Hosting:Embedded=true", "--Logging:LogLevel:Default=None", $"--Upstream:Ingestion=http://{silent.LocalEndpoint}"], console))
+        {
+            await Program.House.StartAsync(app, TestContext.Current.CancellationToken);
+            // The call is on its way: somebody listens and never answers.
+            using var caller = await silent.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+            await app.StopAsync(TestContext.Current.CancellationToken);
+            Assert.True(app.Services.GetServices<IHostedService>().OfType<FirstKey>().Single().ExecuteTask!.IsCompletedSuccessfully);
+        }
+        Assert.Empty(console.ToString());
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]

@@ -91,7 +91,7 @@ public sealed class KeyTests
     {
         await using var gateway = await TestGateway.StartAsync();
         using var http = gateway.NewHttp(null);
-        foreach (var body in (string[])["""{"writeKey":"pk_acme_no","batch":[{"type":"track","event":"E","userId":"u"}]}""", """{"writeKey":7}""", "[]"])
+        foreach (var body in (string[])["""{"writeKey":"pk_acme_no","batch":[{"type":"track","event":"E","userId":"u"}]}""", """{"writeKey":7}""", """{"writeKey":"\ud800"}""", """{"\ud800":1}""", "[]"])
             Assert.Equal(HttpStatusCode.Unauthorized, (await http.PostAsync(new Uri("/v1/batch", UriKind.Relative), new StringContent(body), TestContext.Current.CancellationToken)).StatusCode);
         Assert.Empty(gateway.Script.Calls);
     }

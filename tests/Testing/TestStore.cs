@@ -68,10 +68,14 @@ public sealed class TestStore : IAsyncDisposable
         return server!;
     }
 
+    /// <summary>Creates or drops a database, one at a time over all test processes: the catalogue of databases is shared.</summary>
     static async Task ExecuteAsync(string connectionString, string sql)
     {
+        const int TimeoutSeconds = 120;
         await using var connection = new SqlConnection(connectionString);
-        await connection.ExecuteAsync(sql);
+        await connection.ExecuteAsync("EXEC sp_getapplock @Resource = 'perennial_test_database', @LockMode = 'Exclusive', @LockOwner = 'Session'", commandTimeout: TimeoutSeconds);
+        await connection.ExecuteAsync(sql, commandTimeout: TimeoutSeconds);
+        await connection.ExecuteAsync("EXEC sp_releaseapplock @Resource = 'perennial_test_database', @LockOwner = 'Session'");
     }
 
     public async ValueTask DisposeAsync()

@@ -68,14 +68,23 @@ public sealed class TestStore : IAsyncDisposable
         return server!;
     }
 
-    /// <summary>Creates or drops a database, one at a time over all test processes: the catalogue of databases is shared.</summary>
+    /// <summary>Creates or drops a database; some servers refuse while another test process does the same, so a few times.</summary>
     static async Task ExecuteAsync(string connectionString, string sql)
     {
-        const int TimeoutSeconds = 120;
-        await using var connection = new SqlConnection(connectionString);
-        await connection.ExecuteAsync("EXEC sp_getapplock @Resource = 'perennial_test_database', @LockMode = 'Exclusive', @LockOwner = 'Session'", commandTimeout: TimeoutSeconds);
-        await connection.ExecuteAsync(sql, commandTimeout: TimeoutSeconds);
-        await connection.ExecuteAsync("EXEC sp_releaseapplock @Resource = 'perennial_test_database', @LockOwner = 'Session'");
+        const int TriesMax = 10;
+        for (var tried = 1; ; tried++)
+        {
+            try
+            {
+                await using var connection = new SqlConnection(connectionString);
+                await connection.ExecuteAsync(sql, commandTimeout: 120);
+                return;
+            }
+            catch (SqlException) when (tried < TriesMax)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100 * tried));
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

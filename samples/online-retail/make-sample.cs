@@ -54,7 +54,7 @@ static void Write(string file, IEnumerable<string> lines)
 
 static decimal Number(string text) => decimal.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
 
-// The source quotes fields, doubles quotes within them, and has no line break within a field.
+// The source quotes fields and has no line break within one. Doubled quotes occur only in Description, which is dropped.
 static string[] Fields(string line)
 {
     var fields = new List<string>();

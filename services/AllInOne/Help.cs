@@ -37,6 +37,11 @@ internal static class Help
           --store, --connection as above
           --to URL --key KEY    imports into a platform that runs already
 
+        migrate                 brings the schema of every service up to date, then ends; creates the database where it is missing
+          --store, --connection, --data as above, or PERENNIAL_Store__Kind and PERENNIAL_Store__Connection in the environment
+
+        --health                asks the running platform how it is; exit code 0 when it serves
+
         Exit code: 0 done, 1 failed or some rows were refused, 2 wrong usage.
         """;
 }

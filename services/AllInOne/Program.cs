@@ -5,7 +5,7 @@ using Perennial.Foundation.Hosting;
 
 namespace Perennial.AllInOne;
 
-/// <summary>The whole platform in one process: <c>serve</c> (without a command), <c>demo</c>, <c>import</c>.</summary>
+/// <summary>The whole platform in one process: <c>serve</c> (without a command), <c>demo</c>, <c>import</c>, <c>migrate</c>.</summary>
 internal static class Program
 {
     const int Failed = 1;
@@ -27,7 +27,9 @@ internal static class Program
             {
                 ["demo", .. var rest] => await DemoCommand.RunAsync(rest, streams, stop),
                 ["import", .. var rest] => await ImportCommand.RunAsync(rest, streams, stop),
-                [var word, ..] when !word.StartsWith('-') => throw new UsageException($"unknown command '{word}'; write demo, import, or no command. --help says more."),
+                ["migrate", .. var rest] => await MigrateCommand.RunAsync(rest, streams, stop),
+                _ when args.Contains("--health") => await HealthProbe.RunAsync(Gateway.Program.House, [.. args.Where(a => a != "--health")]),
+                [var word, ..] when !word.StartsWith('-') => throw new UsageException($"unknown command '{word}'; write demo, import, migrate, or no command. --help says more."),
                 _ => await ServeCommand.RunAsync(args, streams, stop),
             };
         }

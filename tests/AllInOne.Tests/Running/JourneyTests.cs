@@ -98,8 +98,7 @@ public sealed class JourneyTests : IDisposable
     [Fact]
     public async Task Runs_on_sql_server_in_one_database_with_a_schema_for_each()
     {
-        var server = TestStore.SqlServerOrSkip();
-        await using var database = await TestDatabase.CreateAsync(server);
+        await using var database = await TestDatabase.CreateOrSkipAsync();
         await using var platform = await TestPlatform.StartAsync(_folder, database.Connection);
         await platform.PostAsync("/v1/batch", Orders);
         await platform.CatchUpAsync();

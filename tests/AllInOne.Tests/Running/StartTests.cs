@@ -14,7 +14,7 @@ public sealed class StartTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData("serve", "unknown command 'serve'; write demo, import, or no command.")]
+    [InlineData("serve", "unknown command 'serve'; write demo, import, migrate, or no command.")]
     [InlineData("--dta x", "unknown option '--dta'")]
     [InlineData("demo extra", "demo: 'extra' is not understood")]
     [InlineData("demo --as-of 2011-02-30", "--as-of '2011-02-30' is not a date; write it like 2011-06-30.")]

@@ -4,6 +4,10 @@ using System.Net.Http.Headers;
 using System.Text;
 using Google.Rpc;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Perennial.Common.V1;
 using Perennial.Foundation.Grpc;
 using Perennial.Ingestion.V1;
@@ -114,6 +118,18 @@ public sealed class LimitTests
         var (status, problem) = await TestGateway.ReadAsync(await gateway.Http.PostAsync(new Uri("/v1/batch", UriKind.Relative), content, Cancellation));
         Assert.Equal(expected, status);
         Assert.Contains(encoding, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_body_that_comes_too_slowly_is_asked_for_again()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        var services = gateway.App.Services;
+        // As Kestrel throws it after seconds of a stalled body.
+        var faults = new Faults(_ => throw new BadHttpRequestException("Reading the request body timed out.", StatusCodes.Status408RequestTimeout), services.GetRequiredService<Problems>(), services.GetRequiredService<IOptions<GatewayOptions>>(), services.GetRequiredService<ILogger<Faults>>());
+        var context = new DefaultHttpContext();
+        await faults.InvokeAsync(context);
+        Assert.Equal((503, "1"), (context.Response.StatusCode, context.Response.Headers.RetryAfter.ToString()));
     }
 
     [Fact]

@@ -39,7 +39,7 @@ internal static class TrackingHosting
             .WithMethods(HttpMethods.Get, HttpMethods.Post)
             // Each SDK has headers of its own (X-IP-Policy, X-Enable-Debug, AnonymousId, X-Retry-Count); one that is not allowed costs every event of a page.
             .AllowAnyHeader()
-            .WithExposedHeaders(HeaderNames.RetryAfter)
+            .WithExposedHeaders(HeaderNames.RetryAfter, Problems.RateLimitResetHeader)
             .SetPreflightMaxAge(TimeSpan.FromDays(1))));
     }
 

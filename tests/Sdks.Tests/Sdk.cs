@@ -13,7 +13,10 @@ sealed record Wanted(Uri Host, string Key, string Run, int Count = 1_000, int Pa
 /// <summary>An SDK from npm, unmodified, in a program of the <c>clients</c> folder that node runs.</summary>
 sealed class Sdk : IAsyncDisposable
 {
-    static readonly string Folder = Path.Combine(Root(new DirectoryInfo(AppContext.BaseDirectory)), "tests", "Sdks.Tests", "clients");
+    /// <summary>The repository that the tests were built in.</summary>
+    internal static readonly string Root = Find(new DirectoryInfo(AppContext.BaseDirectory));
+
+    internal static readonly string Folder = Path.Combine(Root, "tests", "Sdks.Tests", "clients");
 
     readonly Process _process;
     readonly Task _reading;
@@ -80,7 +83,8 @@ sealed class Sdk : IAsyncDisposable
         }
     }
 
-    static void NeedsNode()
+    /// <summary>Skips the test, with the reason, where there is no node or no SDK.</summary>
+    internal static void NeedsNode()
     {
         Assert.SkipUnless(Directory.Exists(Path.Combine(Folder, "node_modules")), "tests/Sdks.Tests/clients has no node_modules: run npm ci there");
         try
@@ -94,11 +98,11 @@ sealed class Sdk : IAsyncDisposable
         }
     }
 
-    static string Root(DirectoryInfo? folder) => folder switch
+    static string Find(DirectoryInfo? folder) => folder switch
     {
         null => throw new DirectoryNotFoundException("These tests run inside the repository they were built in."),
         _ when File.Exists(Path.Combine(folder.FullName, "Directory.Packages.props")) => folder.FullName,
-        _ => Root(folder.Parent),
+        _ => Find(folder.Parent),
     };
 
     public async ValueTask DisposeAsync()

@@ -27,12 +27,31 @@ public sealed class LimitTests
         Assert.Contains(answers, a => a.IsSuccessStatusCode);
         Assert.NotEmpty(refused);
         Assert.All(refused, a => Assert.InRange(a.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60));
+        // Segment's browser SDK knows this one alone.
+        Assert.All(refused, a => Assert.Equal(a.Headers.RetryAfter!.ToString(), Assert.Single(a.Headers.GetValues("X-RateLimit-Reset"))));
         var (_, problem) = await TestGateway.ReadAsync(refused[0]);
         Assert.Equal("RATE_LIMITED", problem.GetProperty("reason").GetString());
 
         using var other = gateway.NewHttp(await gateway.NewKeyAsync("acme"));
         Assert.True((await other.GetAsync(new Uri("/v1/shops/acme", UriKind.Relative), Cancellation)).IsSuccessStatusCode);
         for (var i = 0; i < 5; i++) Assert.True((await gateway.Http.GetAsync(new Uri("/healthz", UriKind.Relative), Cancellation)).IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task A_page_can_read_when_to_come_back()
+    {
+        await using var gateway = await TestGateway.StartAsync("--Gateway:RequestsPerSecond=1", "--Gateway:Burst=1");
+        gateway.Http.DefaultRequestHeaders.Add("Origin", "https://shop.example");
+        for (; ; )
+        {
+            using var content = new StringContent("""{"userId":"u","event":"E"}""", Encoding.UTF8, "text/plain");
+            using var response = await gateway.Http.PostAsync(new Uri("/v1/t", UriKind.Relative), content, Cancellation);
+            if (response.IsSuccessStatusCode) continue;
+            Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
+            var readable = string.Join(',', response.Headers.GetValues("Access-Control-Expose-Headers"));
+            Assert.All((string[])["Retry-After", "X-RateLimit-Reset"], name => Assert.Contains(name, readable, StringComparison.Ordinal));
+            return;
+        }
     }
 
     [Fact]

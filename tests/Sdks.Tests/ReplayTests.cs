@@ -9,10 +9,10 @@ using System.Text.Json.Nodes;
 namespace Perennial.Sdks.Tests;
 
 /// <summary>
-/// Segment.Analytics.CSharp 2.6.0 and RudderAnalytics 2.0.2, whose requests are replayed byte for byte as their sources write them:
-/// their packages are not everywhere to be had.
+/// SDKs that cannot run here, their requests replayed as their sources write them: Segment.Analytics.CSharp 2.6.0 and RudderAnalytics
+/// 2.0.2, whose packages are not everywhere to be had, and Segment's analytics.js, which needs a browser.
 /// </summary>
-public sealed class CSharpTests(Platform platform)
+public sealed class ReplayTests(Platform platform)
 {
     const int Count = 200;
 
@@ -56,6 +56,40 @@ public sealed class CSharpTests(Platform platform)
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         }
         Ledger.Balances(Sent(calls), await platform.ReadAsync(run), "RudderAnalytics.NET/2.0.2", begin);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(10)]
+    public async Task Segment_in_a_page_may_read_its_answers_and_every_event_is_stored_exactly_once_field_by_field(int size)
+    {
+        var begin = DateTimeOffset.UtcNow;
+        var run = "page" + Guid.NewGuid().ToString("N")[..8];
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.Add("Origin", "https://shop.example");
+        var host = await SettingsAsync(http);
+        JsonObject page = new() { ["url"] = "https://shop.example/tea?utm_source=mail", ["referrer"] = "https://search.example/" };
+        JsonObject context = new() { ["userAgent"] = "Mozilla/5.0", ["locale"] = "de-DE", ["page"] = page.DeepClone(), ["campaign"] = new JsonObject { ["source"] = "mail" } };
+        var calls = Calls(run, context, withNulls: false);
+        foreach (var call in calls)
+        {
+            call["context"]!["library"] = Library("analytics.js", "npm:next-1.80.0");
+            call["writeKey"] = platform.Gateway.Key;
+            if (call["type"]!.GetValue<string>() is "page" or "screen")
+                foreach (var (name, value) in page) call["properties"]![name] = value!.DeepClone();
+        }
+        foreach (var some in calls.Chunk(size))
+        {
+            // One by one to the letter of its type, or in batches; never with a header that would need a preflight.
+            if (size == 1) some[0]["sentAt"] = Now();
+            var (path, body) = size == 1
+                ? (some[0]["type"]!.GetValue<string>()[..1], some[0].ToJsonString())
+                : ("b", $$"""{"writeKey":"{{platform.Gateway.Key}}","batch":[{{string.Join(',', some.Select(c => c.ToJsonString()))}}],"sentAt":"{{Now()}}"}""");
+            using var content = new StringContent(body, Encoding.UTF8, "text/plain");
+            using var response = await http.PostAsync(new Uri($"http://{host}/{path}"), content, Cancellation);
+            Assert.Equal((HttpStatusCode.OK, "*"), (response.StatusCode, Assert.Single(response.Headers.GetValues("Access-Control-Allow-Origin"))));
+        }
+        Ledger.Balances(Sent(calls, context), await platform.ReadAsync(run), "analytics.js/npm:next-1.80.0", begin);
     }
 
     /// <summary>The SDK asks where to send to before it sends anything, and takes the host that it is told.</summary>
@@ -129,11 +163,11 @@ public sealed class CSharpTests(Platform platform)
 
     static JsonObject Library(string name, string version) => new() { ["name"] = name, ["version"] = version };
 
-    /// <summary>What is expected of the context is the library alone: the log has no place for the rest of these.</summary>
-    static List<Sent> Sent(IEnumerable<JsonObject> calls) => [.. calls.Select(call =>
+    /// <param name="context">What must be kept of the context beside the library.</param>
+    static List<Sent> Sent(IEnumerable<JsonObject> calls, JsonObject? context = null) => [.. calls.Select(call =>
     {
         var told = call.DeepClone().AsObject();
-        told.Remove("context");
+        told["context"] = context?.DeepClone() ?? new JsonObject();
         return new Sent(JsonSerializer.SerializeToElement(told));
     })];
 

@@ -31,6 +31,20 @@ public sealed class Platform : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        try
+        {
+            await StartAsync();
+        }
+        catch
+        {
+            // Nobody else ends what has started.
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    async Task StartAsync()
+    {
         _ingestion = await HouseProcess.StartAsync("Ingestion", "--Listen:Port=0", $"--Store:Data={_folder}", $"--Access:ServiceToken={ServiceToken}");
         _channel = GrpcChannel.ForAddress(_ingestion.Addresses[0], new GrpcChannelOptions { MaxReceiveMessageSize = 16 * 1024 * 1024 });
         _gateway = await StartGatewayAsync("gateway");
@@ -41,7 +55,7 @@ public sealed class Platform : IAsyncLifetime
     {
         string[] arguments =
         [
-            $"--Listen:Port={FreePort()}", $"--Listen:GrpcPort={FreePort()}", $"--Store:Data={Path.Combine(_folder, name)}", $"--Access:ServiceToken={ServiceToken}",
+            $"--Listen:Port={FreePort()}", "--Listen:GrpcPort=0", $"--Store:Data={Path.Combine(_folder, name)}", $"--Access:ServiceToken={ServiceToken}",
             $"--Upstream:Ingestion={_ingestion!.Addresses[0]}", $"--Shop:Id={Shop}",
         ];
         return await GatewayProcess.StartAsync(arguments);
@@ -113,12 +127,11 @@ sealed class GatewayProcess : IAsyncDisposable
         return new GatewayProcess(arguments, process, await process.MatchAsync("key of shop .*: (.+)$"));
     }
 
-    /// <summary>kill -9 and a new process on the same port and store. Nothing is flushed, nobody is told.</summary>
-    public async Task KillAndRestartAsync()
-    {
-        await _process.DisposeAsync();
-        _process = await HouseProcess.StartAsync("Gateway", _arguments);
-    }
+    /// <summary>kill -9: nothing is flushed, nobody is told.</summary>
+    public ValueTask KillAsync() => _process.DisposeAsync();
+
+    /// <summary>A new process on the same port and store.</summary>
+    public async Task RestartAsync() => _process = await HouseProcess.StartAsync("Gateway", _arguments);
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 }
@@ -130,6 +143,7 @@ sealed class HouseProcess : IAsyncDisposable
 
     readonly Process _process;
     readonly ConcurrentQueue<string> _said = new();
+    bool _disposed;
 
     HouseProcess(Process process)
     {
@@ -153,7 +167,15 @@ sealed class HouseProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
         var house = new HouseProcess(Process.Start(start)!);
-        await house.MatchAsync("Application started");
+        try
+        {
+            await house.MatchAsync("Application started");
+        }
+        catch
+        {
+            await house.DisposeAsync();
+            throw;
+        }
         house.Addresses = [.. house._said.Select(line => Regex.Match(line, "Now listening on: (.+)$")).Where(m => m.Success).Select(m => new Uri(m.Groups[1].Value))];
         return house;
     }
@@ -172,6 +194,8 @@ sealed class HouseProcess : IAsyncDisposable
     /// <summary>Kills it: what it acknowledged must be on disk.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_disposed) return;
+        _disposed = true;
         if (!_process.HasExited) _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();

@@ -44,16 +44,25 @@ sealed class Sdk : IAsyncDisposable
         return new Sdk(Process.Start(new ProcessStartInfo("node", [Path.Combine(Folder, program), JsonSerializer.Serialize(wanted, JsonSerializerOptions.Web)]) { RedirectStandardOutput = true, RedirectStandardError = true })!);
     }
 
+    /// <summary>How many have arrived by now.</summary>
+    public int ArrivedCount
+    {
+        get
+        {
+            lock (_gate) return Arrived.Count;
+        }
+    }
+
     /// <summary>Completes when that many events have arrived; fails when the client ends before.</summary>
     public Task ArrivedAsync(int count)
     {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            if (Arrived.Count >= count) return Task.CompletedTask;
-            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _marks.Add((count, reached));
-            return reached.Task;
+            if (Arrived.Count >= count) reached.SetResult();
+            else _marks.Add((count, reached));
         }
+        return reached.Task.WaitAsync(TestContext.Current.CancellationToken);
     }
 
     /// <summary>Waits for the end of the client, which must be a good one.</summary>

@@ -11,19 +11,17 @@ const idIn = data => {
   return batches.get(data).shift();
 };
 let open = wanted.count;
-const all = new Promise(resolve => {
-  for (let i = 0, next = Promise.resolve(); i < wanted.count; i++) {
-    next = next.then(() => {
-      const { type, ...call } = event(wanted.run, i, ["track", "identify", "page", "screen", "group", "alias"]);
-      const told = structuredClone(call);
-      analytics[type](call, (error, data) => {
-        const messageId = idIn(data);
-        if (!error) arrived({ type, ...told, channel: "server", messageId });
-        if (--open === 0) resolve();
-      });
-      return paced(i);
-    });
-    if (i === wanted.count - 1) next.then(() => analytics.flush());
-  }
-});
+let close;
+const all = new Promise(resolve => (close = resolve));
+for (let i = 0; i < wanted.count; i++) {
+  const { type, ...call } = event(wanted.run, i, ["track", "identify", "page", "screen", "group", "alias"]);
+  const told = structuredClone(call);
+  analytics[type](call, (error, data) => {
+    const messageId = idIn(data);
+    if (!error) arrived({ type, ...told, channel: "server", messageId });
+    if (--open === 0) close();
+  });
+  await paced(i);
+}
+await analytics.flush();
 await all;

@@ -1,9 +1,8 @@
-using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
-using Google.Type;
 using Perennial.CampaignRecommendation.Domain;
 using Perennial.Campaigns.V1;
 using Perennial.Engagement.V1;
+using Perennial.Foundation.Grpc;
 using Perennial.Segmentation.V1;
 using WireChannel = Perennial.Common.V1.Channel;
 
@@ -12,14 +11,13 @@ namespace Perennial.CampaignRecommendation.Api;
 /// <summary>Between the wire and decisions.</summary>
 internal static class Mapping
 {
-    const decimal NanosPerUnit = 1_000_000_000m;
 
     public static Inputs ToInputs(CustomerLifecycle lifecycle, CustomerEngagement engagement, IReadOnlyCollection<ContactFact> facts, string currencyCode, TimeZoneInfo zone, DateTimeOffset asOf) => new(
         lifecycle.Stage,
         LocalDate(lifecycle.SinceTime?.ToDateTimeOffset() ?? asOf, zone),
         lifecycle.Why?.OrderCount ?? 0,
         lifecycle.Why is { HasDaysSinceLastOrder: true } why ? why.DaysSinceLastOrder : null,
-        ToDecimal(lifecycle.Value),
+        lifecycle.Value.ToDecimal(),
         currencyCode,
         engagement.Score,
         engagement.Temperature == Temperature.Warm,
@@ -39,7 +37,7 @@ internal static class Mapping
             Strategy = decision.Play.Strategy,
             Action = decision.Play.Action,
             Channel = (WireChannel)decision.Channel.Channel,
-            Cost = ToMoney(decision.Channel.Cost, inputs.CurrencyCode),
+            Cost = decision.Channel.Cost.ToMoney(inputs.CurrencyCode),
             Reason = decision.Reason,
             DecidedOn = ToProto(lifecycle, inputs, revision),
             AsOf = asOf.ToTimestamp(),
@@ -57,14 +55,6 @@ internal static class Mapping
         return playbook;
     }
 
-    public static decimal ToDecimal(Money? money) => money is null ? 0 : money.Units + (money.Nanos / NanosPerUnit);
-
-    public static Money ToMoney(decimal amount, string currencyCode)
-    {
-        var units = decimal.Truncate(amount);
-        return new Money { CurrencyCode = currencyCode, Units = (long)units, Nanos = (int)((amount - units) * NanosPerUnit) };
-    }
-
     static DecisionInputs ToProto(CustomerLifecycle lifecycle, Inputs inputs, long revision)
     {
         var decidedOn = new DecisionInputs
@@ -73,7 +63,7 @@ internal static class Mapping
             Stage = inputs.Stage,
             StageSinceTime = lifecycle.SinceTime,
             OrderCount = inputs.OrderCount,
-            Value = ToMoney(inputs.Value, inputs.CurrencyCode),
+            Value = inputs.Value.ToMoney(inputs.CurrencyCode),
             EngagementScore = inputs.Score,
             Warm = inputs.Warm,
             PlaybookRevision = revision,
@@ -89,7 +79,7 @@ internal static class Mapping
     {
         var wire = new Campaigns.V1.Play { Play_ = play.Id, Strategy = play.Strategy, Conditions = ToProto(play.Conditions), Action = play.Action, Reason = play.Reason, Owner = play.Owner };
         wire.Stages.AddRange(play.Stages);
-        wire.Channels.AddRange(play.Channels.Select(c => new Campaigns.V1.PlayChannel { Channel = (WireChannel)c.Channel, Cost = ToMoney(c.Cost, currencyCode) }));
+        wire.Channels.AddRange(play.Channels.Select(c => new Campaigns.V1.PlayChannel { Channel = (WireChannel)c.Channel, Cost = c.Cost.ToMoney(currencyCode) }));
         return wire;
     }
 

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Perennial.Campaigns.V1;
+using Perennial.Foundation.Grpc;
 
 namespace Perennial.CampaignRecommendation.Api;
 
@@ -9,7 +10,7 @@ internal sealed partial class CampaignApi
     public override async Task<NextAction> RecommendNextAction(RecommendNextActionRequest request, ServerCallContext context)
     {
         Validation.Check(request);
-        var asOf = Validation.AsOf(request.AsOf, clock);
+        var asOf = request.AsOf.ToInstant(clock.GetUtcNow());
         // Two houses asked at once; whose refusal comes first does not matter, segmentation's counts.
         var asked = upstream.EngagementAsync(request.Shop, [request.Customer], asOf.ToTimestamp(), context);
         var lifecycle = upstream.LifecycleAsync(request.Shop, request.Customer, asOf.ToTimestamp(), context);

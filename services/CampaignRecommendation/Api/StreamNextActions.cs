@@ -2,6 +2,7 @@ using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Perennial.Campaigns.V1;
+using Perennial.Foundation.Grpc;
 using Perennial.Segmentation.V1;
 
 namespace Perennial.CampaignRecommendation.Api;
@@ -15,7 +16,7 @@ internal sealed partial class CampaignApi
     public override async Task StreamNextActions(StreamNextActionsRequest request, IServerStreamWriter<NextAction> responseStream, ServerCallContext context)
     {
         Validation.Check(request);
-        var asOf = Validation.AsOf(request.AsOf, clock);
+        var asOf = request.AsOf.ToInstant(clock.GetUtcNow());
         var list = new ListCustomersRequest { Shop = request.Shop, Stage = request.Stage, AsOf = asOf.ToTimestamp(), IncludeAnonymous = request.IncludeAnonymous, PageSize = options.Value.PageSize };
         var page = await upstream.ListAsync(list, context);
         var setting = await SettingAsync(request.Shop, asOf, context.CancellationToken);

@@ -10,7 +10,7 @@ internal sealed partial class EngagementApi
     public override async Task<CustomerEngagement> GetCustomerEngagement(GetCustomerEngagementRequest request, ServerCallContext context)
     {
         Validation.Check(request);
-        var asOf = Validation.AsOf(request.AsOf, clock);
+        var asOf = request.AsOf.ToInstant(clock.GetUtcNow());
         var history = (await ReadAsync(request.Shop, [request.Customer], asOf, context.CancellationToken)).GetValueOrDefault(request.Customer);
         return EngagementState.SeenBy(asOf, history)
             ? Answer(request.Shop, request.Customer, asOf, history)

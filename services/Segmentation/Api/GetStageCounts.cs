@@ -21,7 +21,7 @@ internal sealed partial class SegmentationApi
             from stage in model.Stages
             join total in totals on stage.Id equals total.Stage into found
             from total in found.DefaultIfEmpty()
-            select new StageCount { Stage = stage.Id, CustomerCount = total?.CustomerCount ?? 0, Value = Mapping.ToMoney(total?.TotalValue ?? 0, shop.Currency) });
+            select new StageCount { Stage = stage.Id, CustomerCount = total?.CustomerCount ?? 0, Value = (total?.TotalValue ?? 0).ToMoney(shop.Currency) });
         return counts;
     }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
-using Google.Type;
+using Perennial.Foundation.Grpc;
 using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.Storage;
 using Perennial.Segmentation.V1;
@@ -25,7 +25,7 @@ internal static class Mapping
             SinceTime = stay.From.ToTimestamp(),
             Why = ToReason(lifecycle),
             WhatNext = ToNext(lifecycle),
-            Value = ToMoney(lifecycle.Purchases.Value, shop.Currency),
+            Value = lifecycle.Purchases.Value.ToMoney(shop.Currency),
             FirstSeenTime = customer.History.FirstSeen.ToTimestamp(),
             AsOf = asOf.ToTimestamp(),
             Position = customer.Position,
@@ -66,11 +66,5 @@ internal static class Mapping
             ChangeDate = date,
             Summary = $"{lifecycle.Stage.Id} -> {next.Stage.Id} on {date} if no order",
         };
-    }
-
-    public static Money ToMoney(decimal amount, string currency)
-    {
-        var units = decimal.Truncate(amount);
-        return new Money { CurrencyCode = currency, Units = (long)units, Nanos = (int)((amount - units) * 1_000_000_000m) };
     }
 }

@@ -1,5 +1,6 @@
 using Google.Type;
 using Perennial.Common.V1;
+using Perennial.Foundation.Grpc;
 using Perennial.Segmentation.Domain;
 
 namespace Perennial.Segmentation.Workers;
@@ -55,16 +56,14 @@ internal static class Events
     {
         if (priced.Count == 0) return null;
         var currencies = priced.Select(p => p.Price.CurrencyCode).Where(c => c.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
-        var sum = priced.Sum(p => Bounded(ToDecimal(p.Price) * Quantity(p)));
+        var sum = priced.Sum(p => Bounded(p.Price.ToDecimal() * Quantity(p)));
         return (Bounded(sum), currencies.Count > 1 ? NoCurrency : Code(currencies.FirstOrDefault("")));
     }
 
     // What is no number of pieces is none: the log holds nothing above 1,000,000,000.
     static decimal Quantity(Product product) => double.IsFinite(product.Quantity) && Math.Abs(product.Quantity) <= 1e9 ? (decimal)product.Quantity : 0;
 
-    static (decimal Amount, string Currency)? Amount(Money? money) => money is null ? null : (Bounded(ToDecimal(money)), Code(money.CurrencyCode));
-
-    static decimal ToDecimal(Money money) => money.Units + money.Nanos / 1_000_000_000m;
+    static (decimal Amount, string Currency)? Amount(Money? money) => money is null ? null : (Bounded(money.ToDecimal()), Code(money.CurrencyCode));
 
     static decimal Bounded(decimal amount) => decimal.Round(Math.Clamp(amount, -AmountMax, AmountMax), Decimals);
 

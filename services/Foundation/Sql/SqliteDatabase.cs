@@ -131,5 +131,20 @@ public sealed class SqliteDatabase : Database
             }
             return Task.CompletedTask;
         }
+
+        public override Task AppendAsync<T>(string table, string[] columns, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+        {
+            ArgumentNullException.ThrowIfNull(columns);
+            ArgumentNullException.ThrowIfNull(items);
+            ArgumentNullException.ThrowIfNull(fill);
+            if (items.Count == 0) return Task.CompletedTask;
+            using var row = new SqliteRow(connection.Handle!, $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", columns.Select(_ => "?"))})");
+            for (var i = 0; i < items.Count; i++)
+            {
+                fill(row, items[i]);
+                row.Step();
+            }
+            return Task.CompletedTask;
+        }
     }
 }

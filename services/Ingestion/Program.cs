@@ -30,6 +30,7 @@ internal static class Program
         builder.Services.AddHostedService<KeyTidying>();
         var app = builder.Build();
         app.MapHouse<IngestionApi>();
+        FeedApi.Map(app);
         return app;
     }
 

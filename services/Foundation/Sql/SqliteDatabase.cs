@@ -42,7 +42,7 @@ public sealed class SqliteDatabase : Database
     {
         var connection = new SqliteConnection(_connectionString);
         await connection.OpenAsync(cancellation);
-        await connection.ExecuteAsync("PRAGMA foreign_keys = ON; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -16384;");
+        await connection.ExecuteAsync("PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;");
         return connection;
     }
 

@@ -37,8 +37,9 @@ internal sealed class Bodies(IOptions<GatewayOptions> options)
             }
             return body.Text;
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
         {
+            // Brotli says InvalidOperationException where the others say InvalidDataException.
             throw Errors.Invalid([("", $"the body is not what Content-Encoding {request.Headers.ContentEncoding} says")]);
         }
     }

@@ -57,7 +57,7 @@ internal sealed class Faults(RequestDelegate next, Problems problems, IOptions<G
                 return Errors.Of(CommonErrorReason.Unavailable, "The store of the keys does not answer; retry.");
             default:
                 Log.Fault(log, error, context.Request.Method, context.Request.Path);
-                return Errors.Of(CommonErrorReason.Internal, "A fault of the server; it is logged.", ("trace_id", context.TraceIdentifier));
+                return Errors.Of(CommonErrorReason.Internal, "A fault of the server; it is logged.", ("trace_id", System.Diagnostics.Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier));
         }
     }
 }

@@ -60,11 +60,14 @@ internal sealed record Problem(
     /// <summary>Whole seconds for a <c>Retry-After</c> header, at least 1.</summary>
     internal string? RetryAfterSeconds => RetryAfter is { } after ? Math.Max(1, (long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture) : null;
 
+    /// <summary>Quotes and signs stand as they are: the answer is JSON for programs and people, never part of a page.</summary>
+    internal static readonly JsonWriterOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>The problem+json object.</summary>
     internal byte[] ToJson(string instance)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer)) Write(json, instance);
+        using (var json = new Utf8JsonWriter(buffer, Readable)) Write(json, instance);
         return buffer.WrittenSpan.ToArray();
     }
 

@@ -50,7 +50,7 @@ internal sealed class TrackingDoor(Houses houses, Bodies bodies, Metrics metrics
         metrics.Events("duplicate", answer.DuplicateCount);
         metrics.Events("refused", refused);
         context.Response.ContentType = "application/json";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, Problem.Readable);
         json.WriteStartObject();
         json.WriteBoolean("success", true);
         json.WriteNumber("recorded", answer.RecordedCount);

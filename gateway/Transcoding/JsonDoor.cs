@@ -77,7 +77,7 @@ internal sealed class JsonDoor(Houses houses, Bodies bodies)
     static string LastLine(RpcException error, string path)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Problem.Readable))
         {
             json.WriteStartObject();
             json.WritePropertyName("error");

@@ -1,19 +1,11 @@
-using System.Globalization;
-using System.Reflection;
-using Dapper;
-using Microsoft.Data.SqlClient;
 using Perennial.Foundation.Hosting;
 using Perennial.Foundation.Sql;
-using Xunit;
 
 namespace Perennial.Testing;
 
 /// <summary>A migrated, empty schema that a test owns: a temporary SQLite file, or a database of its own on the T-SQL server.</summary>
 public sealed class TestStore : IAsyncDisposable
 {
-    /// <summary>Names the T-SQL server that the conformance suites also run on.</summary>
-    public const string Variable = "PERENNIAL_TEST_SQLSERVER";
-
     readonly Func<Database> _open;
     readonly Func<ValueTask> _remove;
 
@@ -47,31 +39,11 @@ public sealed class TestStore : IAsyncDisposable
     public static async Task<TestStore> SqlServerAsync(House house)
     {
         ArgumentNullException.ThrowIfNull(house);
-        var server = SqlServerOrSkip();
-        var name = "perennial_" + Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture)[..12];
-        await ExecuteAsync(server, $"CREATE DATABASE {name}");
-        SqlServerDatabase Open() => new(house.Name, new SqlConnectionStringBuilder(server) { InitialCatalog = name }.ToString());
+        var server = await TestDatabase.CreateOrSkipAsync();
+        SqlServerDatabase Open() => new(house.Name, server.Connection);
         var database = Open();
         await Migrator.ApplyAsync(database, house.Home, CancellationToken.None);
-        return new TestStore(Open, database, async () =>
-        {
-            SqlConnection.ClearAllPools();
-            await ExecuteAsync(server, $"DROP DATABASE {name}");
-        });
-    }
-
-    /// <summary>The server's connection string, or a skip.</summary>
-    public static string SqlServerOrSkip()
-    {
-        var server = Environment.GetEnvironmentVariable(Variable);
-        Assert.SkipWhen(string.IsNullOrEmpty(server), $"{Variable} names no T-SQL server");
-        return server!;
-    }
-
-    static async Task ExecuteAsync(string connectionString, string sql)
-    {
-        await using var connection = new SqlConnection(connectionString);
-        await connection.ExecuteAsync(sql);
+        return new TestStore(Open, database, server.DisposeAsync);
     }
 
     public async ValueTask DisposeAsync()

@@ -119,7 +119,8 @@ public abstract partial class FeedConsumer : BackgroundService
         lock (_gate) _partitions = [.. Enumerable.Range(0, count).Select(_ => new PartitionState { HeardAt = _parts.Clock.GetUtcNow() })];
         await Task.WhenAll(Enumerable.Range(0, count).Select(p => RetryAsync(async cancellation =>
         {
-            await TailAsync(p, cancellation);
+            // It comes back when another replica moved the checkpoint: on from there.
+            while (!cancellation.IsCancellationRequested) await TailAsync(p, cancellation);
             return 0;
         }, $"partition {p}", stoppingToken)));
     }

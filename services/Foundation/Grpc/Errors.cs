@@ -34,7 +34,7 @@ public static class Errors
         var bad = new BadRequest();
         foreach (var (field, description) in violations)
             bad.FieldViolations.Add(new BadRequest.Types.FieldViolation { Field = field, Description = description });
-        return Build(CommonErrorReason.InvalidArgument, string.Join("; ", violations.Select(v => $"{v.Field}: {v.Description}")), [bad], []);
+        return Build(CommonErrorReason.InvalidArgument, string.Join("; ", violations.Select(v => v.Field.Length == 0 ? v.Description : $"{v.Field}: {v.Description}")), [bad], []);
     }
 
     /// <summary>RATE_LIMITED with the time after which to come back.</summary>

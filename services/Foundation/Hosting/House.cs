@@ -59,7 +59,7 @@ public sealed record House(string Name, int Port, Assembly Home)
         var listen = builder.Configuration.Checked<ListenOptions>("Listen");
         var access = builder.Configuration.Checked<AccessOptions>("Access");
         if (!listen.IsLoopback && access.ServiceToken.Length == 0)
-            throw new StartException($"{Name} would listen on {listen.Address} without a service token; set PERENNIAL_Access__ServiceToken (32 characters or more), or listen on 127.0.0.1.");
+            throw new StartException($"would listen on {listen.Address} without a service token; set PERENNIAL_Access__ServiceToken (32 characters or more), or listen on 127.0.0.1.");
 
         builder.Services.AddSingleton<TimeProvider>(builder.Configuration.Checked<ClockOptions>("Clock").Create());
         builder.Services.AddSingleton(this);

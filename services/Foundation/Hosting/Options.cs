@@ -56,13 +56,23 @@ public sealed class ClockOptions
     /// <summary>RFC 3339 instant at which the clock starts; empty for real time. For replays and demonstrations.</summary>
     public string Now { get; set; } = "";
 
+    /// <summary>
+    /// RFC 3339 real instant at which the clock showed <see cref="Now"/>; empty for the start of this process. Processes that work
+    /// together share it: what one of them records must not lie in the future of another.
+    /// </summary>
+    public string Since { get; set; } = "";
+
     public TimeProvider Create()
     {
         if (Now.Length == 0) return TimeProvider.System;
-        if (!DateTimeOffset.TryParse(Now, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var start))
-            throw new StartException($"Clock:Now '{Now}' is not an instant; write it like 2011-12-09T23:59:59Z.");
-        return new ShiftedTimeProvider(start);
+        var since = Since.Length == 0 ? TimeSpan.Zero : TimeProvider.System.GetUtcNow() - Read(nameof(Since), Since);
+        return new ShiftedTimeProvider(Read(nameof(Now), Now) + since);
     }
+
+    static DateTimeOffset Read(string name, string text)
+        => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+            ? instant
+            : throw new StartException($"Clock:{name} '{text}' is not an instant; write it like 2011-12-09T23:59:59Z.");
 }
 
 /// <summary>Who may call (section <c>Access</c>).</summary>

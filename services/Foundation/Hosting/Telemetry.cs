@@ -2,7 +2,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
-using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -18,7 +17,7 @@ public static class Telemetry
     internal static void AddTelemetry(this IServiceCollection services, House house, IConfiguration configuration)
     {
         services.AddMetrics();
-        var endpoint = Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") ?? configuration["Telemetry:OtlpEndpoint"];
+        var endpoint = Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT");
         // Several houses in one process see the same activities: one of them exports.
         if (string.IsNullOrEmpty(endpoint) || !configuration.GetValue("Telemetry:Export", true)) return;
         services.AddSingleton<IHostedService>(_ => new Exporters(house, endpoint));
@@ -31,18 +30,19 @@ public static class Telemetry
 
         public Task StartAsync(CancellationToken cancellationToken)
         {
-            if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var collector))
+            if (!Uri.TryCreate(endpoint, UriKind.Absolute, out _))
                 throw new StartException($"OTEL_EXPORTER_OTLP_ENDPOINT '{endpoint}' is not an address; write it like http://127.0.0.1:4317.");
             var resource = ResourceBuilder.CreateDefault().AddService("perennial-" + house.Name, serviceVersion: house.Home.GetName().Version?.ToString());
+            // The exporter reads the standard OTEL_* variables itself: endpoint, protocol, headers, timeouts.
             _traces = Sdk.CreateTracerProviderBuilder()
                 .SetResourceBuilder(resource)
                 .AddSource("Microsoft.AspNetCore", "System.Net.Http", Prefix + "*")
-                .AddOtlpExporter(otlp => Configure(otlp, collector))
+                .AddOtlpExporter()
                 .Build();
             _metrics = Sdk.CreateMeterProviderBuilder()
                 .SetResourceBuilder(resource)
                 .AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime", Prefix + "*")
-                .AddOtlpExporter(otlp => Configure(otlp, collector))
+                .AddOtlpExporter()
                 .Build();
             return Task.CompletedTask;
         }
@@ -58,12 +58,6 @@ public static class Telemetry
         {
             _traces?.Dispose();
             _metrics?.Dispose();
-        }
-
-        static void Configure(OtlpExporterOptions otlp, Uri collector)
-        {
-            otlp.Endpoint = collector;
-            otlp.Protocol = Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_PROTOCOL") == "http/protobuf" ? OtlpExportProtocol.HttpProtobuf : OtlpExportProtocol.Grpc;
         }
     }
 }

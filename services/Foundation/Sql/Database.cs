@@ -65,6 +65,9 @@ public abstract class Database : IAsyncDisposable
         return await work(connection);
     }
 
+    /// <summary>Creates the database itself where the server has none of that name. True when it did.</summary>
+    public virtual Task<bool> CreateIfMissingAsync(CancellationToken cancellation) => Task.FromResult(false);
+
     /// <summary>Keeps two processes from migrating at once; part of <paramref name="write"/>'s transaction.</summary>
     protected internal abstract Task LockForMigrationAsync(Write write, CancellationToken cancellation);
 

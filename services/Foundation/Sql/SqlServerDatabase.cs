@@ -71,6 +71,26 @@ public sealed class SqlServerDatabase : Database
         }
     }
 
+    public override async Task<bool> CreateIfMissingAsync(CancellationToken cancellation)
+    {
+        var target = new SqlConnectionStringBuilder(_connectionString);
+        await using var server = new SqlConnection(new SqlConnectionStringBuilder(_connectionString) { InitialCatalog = "master" }.ToString());
+        await server.OpenAsync(cancellation);
+        if (await server.ExecuteScalarAsync<int>("SELECT COUNT(*) FROM sys.databases WHERE name = @name", new { name = target.InitialCatalog }) > 0) return false;
+        var name = $"[{target.InitialCatalog.Replace("]", "]]", StringComparison.Ordinal)}]";
+        await server.ExecuteAsync($"CREATE DATABASE {name}");
+        try
+        {
+            // Readers never wait for writers. Only a new database is changed: an existing one is its DBA's.
+            await server.ExecuteAsync($"ALTER DATABASE {name} SET READ_COMMITTED_SNAPSHOT ON");
+        }
+        catch (SqlException)
+        {
+            // An engine that has no such switch reads snapshots anyway.
+        }
+        return true;
+    }
+
     protected internal override async Task LockForMigrationAsync(Write write, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(write);

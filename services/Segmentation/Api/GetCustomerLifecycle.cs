@@ -16,7 +16,7 @@ internal sealed partial class SegmentationApi
         var customer = await store.FindCustomerAsync(shop, request.Customer, context.CancellationToken);
         return (customer is null ? null : Mapping.ToLifecycle(customer, shop, model, asOf)) ?? throw Errors.Of(
             SegmentationErrorReason.CustomerNotFound,
-            $"Nothing is known of customer '{request.Customer}' at {asOf:O}; check the id, or wait for the feed.",
-            ("shop", shop.Id), ("customer", request.Customer), ("as_of", asOf.ToString("O")));
+            $"Nothing is known of customer '{request.Customer}' at {asOf.ToText()}; check the id, or wait for the feed.",
+            ("shop", shop.Id), ("customer", request.Customer), ("as_of", asOf.ToText()));
     }
 }

@@ -38,6 +38,9 @@ internal static partial class Requests
         return DateTimeOffset.FromUnixTimeMilliseconds(exact.ToUnixTimeMilliseconds());
     }
 
+    /// <summary>RFC 3339, as ProtoJSON writes it.</summary>
+    public static string ToText(this DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.FFFZ", System.Globalization.CultureInfo.InvariantCulture);
+
     static bool IsValid(Timestamp instant)
         => instant.Nanos is >= 0 and < 1_000_000_000 && instant.Seconds >= InstantStart.ToUnixTimeSeconds() && instant.Seconds < InstantEnd.ToUnixTimeSeconds();
 

@@ -29,7 +29,7 @@ sealed class FakeSegmentation : SegmentationService.SegmentationServiceBase
             Value = new Google.Type.Money { CurrencyCode = "GBP", Units = 400, Nanos = 500_000_000 },
         };
         if (days is { } r) lifecycle.Why.DaysSinceLastOrder = r;
-        if (next is { } n) lifecycle.WhatNext = new NextStage { Stage = n.Stage, ChangeTime = Given.Noon.Date.AddDays(n.InDays).ToUniversalTime().ToTimestamp() };
+        if (next is { } n) lifecycle.WhatNext = new NextStage { Stage = n.Stage, ChangeTime = new DateTimeOffset(Given.Noon.Date.AddDays(n.InDays), TimeSpan.Zero).ToTimestamp() };
         _customers[customer] = lifecycle;
     }
 

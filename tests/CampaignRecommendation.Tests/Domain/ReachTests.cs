@@ -1,3 +1,4 @@
+using System.Globalization;
 using Perennial.CampaignRecommendation.Domain;
 
 namespace Perennial.CampaignRecommendation.Tests.Domain;
@@ -74,7 +75,7 @@ public sealed class ReachTests
     [InlineData(1, 2, "2025-12-31", 2)]
     [InlineData(9, 10, "2026-03-10", 181)]
     public void A_birthday_is_as_far_as_the_nearest_one(int month, int day, string date, int days)
-        => Assert.Equal(days, new Birthday(month, day).DaysFrom(DateOnly.Parse(date, null)));
+        => Assert.Equal(days, new Birthday(month, day).DaysFrom(DateOnly.Parse(date, CultureInfo.InvariantCulture)));
 
     static (bool, string) Email(params ContactFact[] facts) => Of(Channel.Email, 1, facts) is var reach ? (reach.Reachable, reach.Reason) : default;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Perennial.EngagementTracking.Domain;
 
 namespace Perennial.EngagementTracking.Tests.Domain;
@@ -31,7 +32,7 @@ public sealed class EngagementStateTests
     [InlineData("2026-03-10T23:59:59Z", 1)]
     [InlineData("2026-03-09T23:59:59Z", 0)]
     public void Counts_by_whole_utc_days(string asOf, int channels)
-        => Assert.Equal(channels, EngagementState.At(DateTimeOffset.Parse(asOf, null), Given.History([Given.Touches(Day)]), Given.Rules).Channels.Count);
+        => Assert.Equal(channels, EngagementState.At(DateTimeOffset.Parse(asOf, CultureInfo.InvariantCulture), Given.History([Given.Touches(Day)]), Given.Rules).Channels.Count);
 
     [Fact]
     public void Counts_per_channel_and_knows_the_customers_own_last_touch()

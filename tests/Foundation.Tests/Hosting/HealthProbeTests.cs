@@ -37,11 +37,11 @@ public sealed class HealthProbeTests
     public async Task A_gateway_is_asked_in_its_own_language(int status, int exit)
     {
         var gateway = TestServer.House with { Protocols = HttpProtocols.Http1AndHttp2 };
-        await using var app = gateway.CreateBuilder(["--port", "0"]).Build();
+        await using var app = gateway.CreateBuilder(["--port", "0", "--grpc-port", "0"]).Build();
         app.MapGet("/healthz", () => Results.StatusCode(status));
         await app.StartAsync(Cancellation);
 
-        Assert.Equal(exit, await ProbeAsync(gateway, new Uri(app.Urls.Single()).Port));
+        Assert.Equal(exit, await ProbeAsync(gateway, new Uri(app.Urls.First()).Port));
     }
 
     [Fact]

@@ -55,6 +55,18 @@ public sealed class OptionsTests
         Assert.Throws<StartException>(() => Read<ClockOptions>("Clock:Now", "yesterday").Create());
     }
 
+    [Fact]
+    public void Clocks_that_began_together_show_the_same_whenever_they_were_made()
+    {
+        var began = DateTimeOffset.UtcNow.AddHours(-1);
+
+        var clock = Read<ClockOptions>(("Clock:Now", "2011-12-09T23:59:59Z"), ("Clock:Since", began.ToString("O", CultureInfo.InvariantCulture))).Create();
+
+        var hourLater = new DateTimeOffset(2011, 12, 10, 0, 59, 59, TimeSpan.Zero);
+        Assert.InRange(clock.GetUtcNow(), hourLater, hourLater.AddMinutes(1));
+        Assert.Contains("Clock:Since", Assert.Throws<StartException>(() => Read<ClockOptions>(("Clock:Now", "2011-12-09"), ("Clock:Since", "then")).Create()).Message, StringComparison.Ordinal);
+    }
+
     static T Read<T>(string key, string value) where T : class, new() => Read<T>((key, value));
 
     static T Read<T>(params (string Key, string Value)[] settings) where T : class, new()

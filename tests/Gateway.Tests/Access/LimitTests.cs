@@ -102,6 +102,8 @@ public sealed class LimitTests
 
     [Theory]
     [InlineData("gzip", 400)]
+    [InlineData("br", 400)]
+    [InlineData("deflate", 400)]
     [InlineData("zstd", 400)]
     public async Task A_body_that_is_not_what_its_encoding_says_is_refused(string encoding, int expected)
     {

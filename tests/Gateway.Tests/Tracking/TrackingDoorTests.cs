@@ -106,7 +106,7 @@ public sealed class TrackingDoorTests
         Assert.Equal(200, status);
         Assert.Equal(["ok", "there", "again"], gateway.Script.Request<RecordEventsRequest>().Events.Select(e => e.MessageId));
         Assert.Equal(
-            """{"success":true,"recorded":1,"duplicates":1,"refused":2,"results":[{"index":1,"messageId":"here","outcome":"refused","violations":[{"field":"properties.total","description":"must be a number such as 19.99, not \u0022abc\u0022"}]},{"index":2,"messageId":"there","outcome":"refused","violations":[{"field":"properties.order_id","description":"is required"},{"field":"userId","description":"is a placeholder"}]}]}""",
+            """{"success":true,"recorded":1,"duplicates":1,"refused":2,"results":[{"index":1,"messageId":"here","outcome":"refused","violations":[{"field":"properties.total","description":"must be a number such as 19.99, not \"abc\""}]},{"index":2,"messageId":"there","outcome":"refused","violations":[{"field":"properties.order_id","description":"is required"},{"field":"userId","description":"is a placeholder"}]}]}""",
             json.GetRawText());
 
         static RecordEventsResponse Judged(RecordEventsRequest request) => new()

@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Grpc.Core;
+using Perennial.AllInOne.Running;
+using Perennial.Campaigns.V1;
+using Perennial.Engagement.V1;
+using Perennial.Foundation.Hosting;
+using Perennial.Ingestion.V1;
+using Perennial.Segmentation.V1;
+using Perennial.Testing;
+
+namespace Perennial.AllInOne.Tests.Running;
+
+/// <summary>From an SDK's request to a stage, a score and an action, over real ports.</summary>
+public sealed class JourneyTests : IDisposable
+{
+    const string Root = "/v1/shops/" + TestPlatform.Shop;
+
+    const string Orders = """
+        {"batch": [
+          {"type": "track", "event": "Order Completed", "messageId": "m1", "userId": "alice", "timestamp": "2026-02-10T09:00:00Z", "originalTimestamp": "2026-02-10T09:00:00Z", "properties": {"order_id": "1", "total": 10.50}},
+          {"type": "track", "event": "Order Completed", "messageId": "m2", "userId": "alice", "timestamp": "2026-02-20T09:00:00Z", "originalTimestamp": "2026-02-20T09:00:00Z", "properties": {"order_id": "2", "total": 20}},
+          {"type": "track", "event": "Email Link Clicked", "messageId": "m3", "userId": "alice", "timestamp": "2026-02-28T09:00:00Z", "originalTimestamp": "2026-02-28T09:00:00Z", "properties": {"email_id": "e1", "link_url": "https://shop.example/"}}
+        ]}
+        """;
+
+    readonly string _folder = Directory.CreateTempSubdirectory("perennial-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Takes_events_by_http_and_answers_stage_engagement_and_action_by_json_and_by_grpc()
+    {
+        await using var platform = await TestPlatform.StartAsync(_folder);
+        await platform.PostAsync("/v1/batch", Orders);
+        await platform.CatchUpAsync();
+        await SeesAliceAsync(platform);
+
+        var grpc = platform.Grpc();
+        var stop = TestContext.Current.CancellationToken;
+        var lifecycle = await new SegmentationService.SegmentationServiceClient(grpc).GetCustomerLifecycleAsync(new GetCustomerLifecycleRequest { Shop = TestPlatform.Shop, Customer = "user:alice" }, cancellationToken: stop);
+        Assert.Equal("promising", lifecycle.Stage);
+        var engagement = await new EngagementService.EngagementServiceClient(grpc).GetCustomerEngagementAsync(new GetCustomerEngagementRequest { Shop = TestPlatform.Shop, Customer = "user:alice" }, cancellationToken: stop);
+        Assert.Equal(1, engagement.Channels.Sum(c => c.ClickCount));
+        var action = await new CampaignService.CampaignServiceClient(grpc).RecommendNextActionAsync(new RecommendNextActionRequest { Shop = TestPlatform.Shop, Customer = "user:alice" }, cancellationToken: stop);
+        Assert.NotEmpty(action.Reason);
+    }
+
+    [Fact]
+    public async Task Keeps_everything_over_a_restart_and_doubles_nothing_that_is_sent_again()
+    {
+        await using (var first = await TestPlatform.StartAsync(_folder))
+        {
+            await first.PostAsync("/v1/batch", Orders);
+        }
+        await using var second = await TestPlatform.StartAsync(_folder);
+        using var again = JsonDocument.Parse(await second.PostAsync("/v1/batch", Orders));
+        Assert.Equal((0, 3), (again.RootElement.GetProperty("recorded").GetInt32(), again.RootElement.GetProperty("duplicates").GetInt32()));
+        await second.CatchUpAsync();
+        await SeesAliceAsync(second);
+    }
+
+    [Fact]
+    public async Task Refuses_a_malformed_event_alone_and_says_what_is_wrong()
+    {
+        await using var platform = await TestPlatform.StartAsync(_folder);
+        using var answer = JsonDocument.Parse(await platform.PostAsync("/v1/batch", """
+            {"batch": [
+              {"type": "track", "event": "Order Completed", "messageId": "m1", "userId": "bob", "properties": {"total": 5}},
+              {"type": "track", "event": "Order Completed", "messageId": "m2", "userId": "bob", "properties": {"order_id": "9", "total": 5}},
+              {"type": "track", "event": "Order Completed", "messageId": "m3", "userId": "bob", "timestamp": "2026-03-02T12:00:00Z", "originalTimestamp": "2026-03-02T12:00:00Z", "properties": {"order_id": "10", "total": 5}}
+            ]}
+            """));
+        Assert.Equal((1, 2), (answer.RootElement.GetProperty("recorded").GetInt32(), answer.RootElement.GetProperty("refused").GetInt32()));
+        Assert.Equal([(0, "properties.order_id"), (2, "timestamp")], answer.RootElement.GetProperty("results").EnumerateArray().Select(r => (r.GetProperty("index").GetInt32(), r.GetProperty("violations")[0].GetProperty("field").GetString()!)));
+        await platform.CatchUpAsync();
+        Assert.Equal(1, (await platform.Gateway.GetAsync<CustomerLifecycle>($"{Root}/customers/user:bob/lifecycle", TestContext.Current.CancellationToken)).Why.OrderCount);
+    }
+
+    [Fact]
+    public async Task Lets_nobody_in_with_a_wrong_key_and_no_key_into_another_shop()
+    {
+        await using var platform = await TestPlatform.StartAsync(_folder);
+        var stop = TestContext.Current.CancellationToken;
+        using var http = new HttpClient { BaseAddress = platform.Platform.Http, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", "pk_test-shop_wrong") } };
+        using var answer = await http.GetAsync(new Uri($"{Root}/stages:count", UriKind.Relative), stop);
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("\"UNAUTHENTICATED\"", await answer.Content.ReadAsStringAsync(stop), StringComparison.Ordinal);
+
+        var wrong = await Assert.ThrowsAsync<RpcException>(async () => await new IngestionService.IngestionServiceClient(platform.Grpc("wrong")).GetShopAsync(new GetShopRequest { Shop = TestPlatform.Shop }, cancellationToken: stop));
+        Assert.Equal(StatusCode.Unauthenticated, wrong.StatusCode);
+        var other = await Assert.ThrowsAsync<RpcException>(async () => await new IngestionService.IngestionServiceClient(platform.Grpc()).GetShopAsync(new GetShopRequest { Shop = "other-shop" }, cancellationToken: stop));
+        Assert.Equal(StatusCode.PermissionDenied, other.StatusCode);
+    }
+
+    [Fact]
+    public async Task Runs_on_sql_server_in_one_database_with_a_schema_for_each()
+    {
+        await using var database = await TestDatabase.CreateOrSkipAsync();
+        await using var platform = await TestPlatform.StartAsync(_folder, database.Connection);
+        await platform.PostAsync("/v1/batch", Orders);
+        await platform.CatchUpAsync();
+        await SeesAliceAsync(platform);
+        Assert.Empty(Directory.GetFiles(_folder, "*.db"));
+    }
+
+    static async Task SeesAliceAsync(TestPlatform platform)
+    {
+        var stop = TestContext.Current.CancellationToken;
+        var lifecycle = await platform.Gateway.GetAsync<CustomerLifecycle>($"{Root}/customers/user:alice/lifecycle", stop);
+        Assert.Equal(("promising", 2, 9), (lifecycle.Stage, lifecycle.Why.OrderCount, lifecycle.Why.DaysSinceLastOrder));
+        Assert.Equal((30, 500_000_000, "EUR"), ((int)lifecycle.Value.Units, lifecycle.Value.Nanos, lifecycle.Value.CurrencyCode));
+        Assert.Equal(("drifting", "2026-04-22"), (lifecycle.WhatNext.Stage, lifecycle.WhatNext.ChangeDate));
+        var engagement = await platform.Gateway.GetAsync<CustomerEngagement>($"{Root}/customers/user:alice/engagement", stop);
+        Assert.Equal(Temperature.Warm, engagement.Temperature);
+        var action = await platform.Gateway.GetAsync<NextAction>($"{Root}/customers/user:alice/nextAction", stop);
+        Assert.Equal(("promising", 2), (action.DecidedOn.Stage, action.DecidedOn.OrderCount));
+        Assert.NotEmpty(action.Action);
+    }
+}

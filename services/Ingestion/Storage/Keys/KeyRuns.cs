@@ -62,12 +62,12 @@ internal sealed class KeyRuns(Database database)
         AND position = @position
         """;
 
-    /// <summary>The true ids at a place.</summary>
-    public (string Shop, string MessageId) Ids(Write write, MessageKey key)
+    /// <summary>Whether the event at a place has these ids. Of an event that is no longer there the digest alone tells: it was recorded.</summary>
+    public bool IsAt(Write write, MessageKey key, string shop, string messageId)
     {
         using var command = Command(write, IdsSql, ("@partition", key.Partition), ("@position", key.Position));
         using var reader = command.ExecuteReader();
-        return reader.Read() ? (reader.GetString(0), reader.GetString(1)) : throw new InvalidOperationException($"The log has a key but no event at position {key.Position} of partition {key.Partition}.");
+        return !reader.Read() || (reader.GetString(0) == shop && reader.GetString(1) == messageId);
     }
 
     string RunsSql => $"""

@@ -81,7 +81,7 @@ internal sealed class SqliteMessageKeys(Database database, KeyLimits limits) : I
     {
         for (var from = -1; _set.TryNext(digest, ref from, out var key);)
         {
-            if (_tables.Ids(write, key) == (e.Shop, e.MessageId)) return true;
+            if (_tables.IsAt(write, key, e.Shop, e.MessageId)) return true;
         }
         foreach (var run in _runs.Values)
         {
@@ -101,7 +101,7 @@ internal sealed class SqliteMessageKeys(Database database, KeyLimits limits) : I
         }
         for (var at = low * MessageKey.Bytes; at < chunk.Length && MessageKey.Read(chunk[at..]) is var key && key.Digest == digest; at += MessageKey.Bytes)
         {
-            if (_tables.Ids(write, key) == (e.Shop, e.MessageId)) return true;
+            if (_tables.IsAt(write, key, e.Shop, e.MessageId)) return true;
         }
         return false;
     }

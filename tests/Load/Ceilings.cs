@@ -67,8 +67,8 @@ static class InsertLoop
         VALUES ($partition, $position, $shop, $customer, 1, $message, $time, $time, $payload)
         """;
 
-    /// <summary>Rows per second.</summary>
-    public static double Run(string folder, int batch, TimeSpan duration)
+    /// <summary>How many rows, and rows per second.</summary>
+    public static (long Rows, double Rate) Run(string folder, int batch, TimeSpan duration)
     {
         using var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "bare.db")};Pooling=False");
         connection.Open();
@@ -93,7 +93,7 @@ static class InsertLoop
             }
             transaction.Commit();
         }
-        return rows / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        return (rows, rows / Stopwatch.GetElapsedTime(started).TotalSeconds);
     }
 
     static void Execute(SqliteConnection connection, string sql)

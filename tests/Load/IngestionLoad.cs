@@ -35,7 +35,9 @@ static class IngestionLoad
     static async Task CompareAsync(Settings settings, string folder, Report report)
     {
         if (settings.Mode == "feed") return;
-        report.CeilingRate = Math.Round(InsertLoop.Run(folder, settings.Batch, settings.Duration / 2));
+        var own = Environment.CpuUsage.TotalTime;
+        var (rows, rate) = InsertLoop.Run(folder, settings.Batch, settings.Duration / 2);
+        (report.CeilingRate, report.CeilingMicros) = (Math.Round(rate), Math.Round((Environment.CpuUsage.TotalTime - own).TotalMicroseconds / rows, 2));
         var port = Served.FreePort();
         await using var echo = await Served.StartAsync(typeof(Program).Assembly.Location, port, "echo", port.ToString(CultureInfo.InvariantCulture));
         using var channels = new Channels(port, settings.Callers);
@@ -62,6 +64,7 @@ static class IngestionLoad
     {
         await Driver.FloodAsync(call, settings.Callers, settings.Warmup);
         (report.Rate, report.ServiceCores, report.ClientCores, report.GatewayCores) = await RateAsync(settings, call, service, gateway);
+        report.ServiceMicros = Micros(report.ServiceCores, report.Rate);
         report.Ratio = Share(report.Rate, report.CeilingRate);
         report.EchoRatio = Share(report.Rate, report.EchoRate);
         var rate = settings.Rate > 0 ? settings.Rate : report.Rate * 0.8;
@@ -69,6 +72,7 @@ static class IngestionLoad
         if (settings.Preload == 0) return;
         report.PreloadRate = Math.Round(await PreloadAsync(channels, settings.Preload));
         (report.RateAfterPreload, report.ServiceCores, report.ClientCores, report.GatewayCores) = await RateAsync(settings, call, service, gateway);
+        report.ServiceMicrosAfterPreload = Micros(report.ServiceCores, report.RateAfterPreload.Value);
         report.RateKept = Share(report.RateAfterPreload.Value, report.Rate);
     }
 
@@ -91,6 +95,7 @@ static class IngestionLoad
         var events = await ReadAllAsync(channels, settings.Duration);
         var elapsed = Stopwatch.GetElapsedTime(started);
         (report.Rate, report.ServiceCores, report.ClientCores) = (Math.Round(events / elapsed.TotalSeconds), service.Cores(), Math.Round((Environment.CpuUsage.TotalTime - own) / elapsed, 2));
+        report.ServiceMicros = Micros(report.ServiceCores, report.Rate);
     }
 
     /// <summary>Reads every partition from 0 at once, as a house does; stops early when the time is over. Answers how many events came.</summary>
@@ -164,6 +169,8 @@ static class IngestionLoad
             return answer.RecordedCount == batch ? batch : throw new InvalidOperationException($"of {batch} events {answer.RecordedCount} were recorded: {answer}");
         };
     }
+
+    static double Micros(double cores, double rate) => rate > 0 ? Math.Round(cores * 1_000_000 / rate, 2) : 0;
 
     static double? Share(double rate, double? of) => of is { } ceiling and > 0 ? Math.Round(rate / ceiling, 3) : null;
 

@@ -17,6 +17,11 @@ sealed record Report(string Command, Machine Machine, double EventBytes)
     public double? Ratio { get; set; }
     public double? EchoRate { get; set; }
     public double? EchoRatio { get; set; }
+    /// <summary>Processor time of the service per event, in microseconds: says the same on a busy machine.</summary>
+    public double ServiceMicros { get; set; }
+    public double? ServiceMicrosAfterPreload { get; set; }
+    /// <summary>Processor time of the insert loop per row, in microseconds.</summary>
+    public double? CeilingMicros { get; set; }
     public double ServiceCores { get; set; }
     public double? GatewayCores { get; set; }
     public double ClientCores { get; set; }
@@ -47,6 +52,9 @@ sealed record Report(string Command, Machine Machine, double EventBytes)
         Line("  p99.9", Latency?.P999, "ms");
         Line("  max", Latency?.Max, "ms");
         Line("service", ServiceCores, "cores");
+        Line("  processor", ServiceMicros, "us an event");
+        Line("  after preload", ServiceMicrosAfterPreload, "us an event");
+        Line("  bare insert loop", CeilingMicros, "us a row");
         Line("gateway", GatewayCores, "cores");
         Line("client", ClientCores, "cores");
         Line("service memory", ServiceMemory?.Resident, "MB");

@@ -12,7 +12,7 @@ sealed record Settings
           --feed          a reader that starts at 0 of --preload events
           --gateway       JSON batches of 100 through the gateway
           --callers N     calls in flight (batch: 4, unary: 64, gateway: 8)
-          --duration 20s  measured time of each phase, up to 600s, after a warm-up of --warmup (5s)
+          --duration 20s  measured time of each phase, up to 600s, after a warm-up of --warmup (10s)
           --rate N        events per second of the latency phase (80 % of the rate that the first phase reached)
           --preload N     events recorded between a first and a second measurement, up to 100,000,000; with --feed: before reading
           --compare       measure the bare ceilings in the same run: gRPC echo of the same calls, insert loop of the same rows
@@ -24,7 +24,7 @@ sealed record Settings
     public int Batch { get; init; } = 500;
     public int Callers { get; init; } = 4;
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(20);
-    public TimeSpan Warmup { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan Warmup { get; init; } = TimeSpan.FromSeconds(10);
     public double Rate { get; init; }
     public long Preload { get; init; }
     public bool Compare { get; init; }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Perennial.Ingestion.Storage;
 
 namespace Perennial.Ingestion.Workers;
@@ -16,7 +17,7 @@ internal sealed class KeyTidying(LogStore store, ILogger<KeyTidying> log) : Back
         {
             try
             {
-                while (await store.TidyAsync(stoppingToken)) { }
+                await TidyAsync(stoppingToken);
                 failing = false;
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
@@ -25,6 +26,15 @@ internal sealed class KeyTidying(LogStore store, ILogger<KeyTidying> log) : Back
                 if (!failing) log.KeysUntidy(PauseMillis, e);
                 failing = true;
             }
+        }
+    }
+
+    async Task TidyAsync(CancellationToken cancellation)
+    {
+        for (var started = Stopwatch.GetTimestamp(); await store.TidyAsync(cancellation); started = Stopwatch.GetTimestamp())
+        {
+            // Half of the time at most: the commits have the other half for themselves.
+            await Task.Delay(Stopwatch.GetElapsedTime(started), cancellation);
         }
     }
 }

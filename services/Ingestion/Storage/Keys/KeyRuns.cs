@@ -185,9 +185,9 @@ internal sealed class KeyRuns(Database database)
         """;
 
     /// <summary>The keys of a chunk; none when there is no such chunk.</summary>
-    public byte[] Chunk(Write write, long run, int chunk)
+    public byte[] Chunk(DbConnection connection, DbTransaction? transaction, long run, int chunk)
     {
-        using var command = Command(write, ChunkSql, ("@run", run), ("@chunk", chunk));
+        using var command = Command(connection, transaction, ChunkSql, ("@run", run), ("@chunk", chunk));
         return command.ExecuteScalar() as byte[] ?? [];
     }
 

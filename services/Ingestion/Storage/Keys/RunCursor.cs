@@ -1,4 +1,4 @@
-using Perennial.Foundation.Sql;
+using System.Data.Common;
 
 namespace Perennial.Ingestion.Storage.Keys;
 
@@ -6,16 +6,16 @@ namespace Perennial.Ingestion.Storage.Keys;
 internal sealed class RunCursor
 {
     readonly KeyRuns _runs;
-    readonly Write _write;
+    readonly DbConnection _connection;
     readonly long _run;
     int _chunk;
     byte[] _keys = [];
     int _at;
 
     /// <summary>Stands at the first key above <paramref name="digest"/>, or at the first of all.</summary>
-    public RunCursor(KeyRuns runs, Write write, KeyRun run, ulong? digest)
+    public RunCursor(KeyRuns runs, DbConnection connection, KeyRun run, ulong? digest)
     {
-        (_runs, _write, _run) = (runs, write, run.Run);
+        (_runs, _connection, _run) = (runs, connection, run.Run);
         _chunk = digest is { } behind ? Math.Max(0, run.LastUpTo(behind)) : 0;
         Load();
         while (digest is { } done && !Ended && Key.Digest <= done) Move();
@@ -34,7 +34,7 @@ internal sealed class RunCursor
 
     void Load()
     {
-        _keys = _runs.Chunk(_write, _run, _chunk++);
+        _keys = _runs.Chunk(_connection, null, _run, _chunk++);
         _at = 0;
         if (!Ended) Key = MessageKey.Read(_keys);
     }

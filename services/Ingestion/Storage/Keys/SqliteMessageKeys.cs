@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Data.Common;
 using Perennial.Foundation.Sql;
 using Perennial.Ingestion.Domain;
 
@@ -17,7 +17,7 @@ internal sealed class SqliteMessageKeys(Database database, KeyLimits limits) : I
     const int MergeWidth = 8;
 
     /// <summary>Chunks that one piece of work writes or removes: a commit waits a few milliseconds for it, not for a merge.</summary>
-    const int ChunksPerPiece = 400;
+    const int ChunksPerPiece = 200;
 
     /// <summary>At so many times its size the set is written by the commit itself: whoever falls behind slows the senders and keeps the memory.</summary>
     const int OverflowFactor = 4;
@@ -85,7 +85,7 @@ internal sealed class SqliteMessageKeys(Database database, KeyLimits limits) : I
         }
         foreach (var run in _runs.Values)
         {
-            if (run.ChunkOf(digest) is >= 0 and var chunk && IsIn(write, _tables.Chunk(write, run.Run, chunk), digest, e)) return true;
+            if (run.ChunkOf(digest) is >= 0 and var chunk && IsIn(write, _tables.Chunk(write.Connection, write.Transaction, run.Run, chunk), digest, e)) return true;
         }
         return false;
     }
@@ -235,58 +235,76 @@ internal sealed class SqliteMessageKeys(Database database, KeyLimits limits) : I
         }, cancellation);
     }
 
+    /// <summary>Where a merge stands: what goes into which run, and the chunk that was written last.</summary>
+    sealed record Merge(RunRow Into, List<KeyRun> Inputs, KeyChunk? Last);
+
     /// <summary>One piece of the merge or removal that is due. False when none is.</summary>
     async Task<bool> MergeAsync(CancellationToken cancellation)
     {
-        var (more, written) = await database.WriteAsync(write => MergePieceAsync(write, cancellation), cancellation);
-        if (written is not { } row) return more;
-        // Filters of a large run take a while to load: before the transaction that makes it count.
-        var loaded = await database.ReadAsync(connection => Task.FromResult(_tables.Load(connection, null, row)), cancellation);
-        lock (_gate) _ready = loaded;
-        await database.WriteAsync(write =>
-        {
-            // Two processes may finish the same merge: the second changes nothing that matters.
-            if (_tables.Runs(write).Exists(r => r.Run == row.Run && r.State == KeyRuns.Writing)) _tables.Complete(write, row.Run);
-            return Task.CompletedTask;
-        }, cancellation);
+        var (more, merge) = await database.WriteAsync(write => Task.FromResult(NextPiece(write)), cancellation);
+        if (merge is null) return more;
+        // Runs never change, so reading and sorting need no transaction: the one that follows only writes.
+        var chunks = await database.ReadAsync(connection => Task.FromResult(Chunks(connection, merge)), cancellation);
+        if (chunks.Count == 0) await CompleteAsync(merge.Into, cancellation);
+        else await database.WriteAsync(write => Stands(write, merge) ? _tables.AddChunksAsync(write, chunks, cancellation) : Task.CompletedTask, cancellation);
         return true;
     }
 
-    async Task<(bool More, RunRow? Written)> MergePieceAsync(Write write, CancellationToken cancellation)
+    /// <summary>What is due: a piece of a removal is done at once, a piece of a merge is the answer.</summary>
+    (bool More, Merge? Merge) NextPiece(Write write)
     {
-        lock (_gate) CatchUp(write, int.MaxValue);
-        var rows = _tables.Runs(write);
-        if (rows.Find(r => r.State == KeyRuns.Merged) is { } merged)
+        lock (_gate)
         {
-            _tables.Remove(write, merged.Run, ChunksPerPiece);
-            return (true, null);
-        }
-        if (rows.Find(r => r.State == KeyRuns.Writing) is { } writing)
-            return (true, await WritePieceAsync(write, writing.Run, rows.Where(r => r.MergedInto == writing.Run), cancellation) ? null : writing);
-        if (FullLevel(rows) is not { } level)
-        {
-            lock (_gate) _untidy = _set.Count >= limits.SetMax;
+            CatchUp(write, int.MaxValue);
+            var rows = _tables.Runs(write);
+            if (rows.Find(r => r.State == KeyRuns.Merged) is { } merged)
+            {
+                _tables.Remove(write, merged.Run, ChunksPerPiece);
+                return (true, null);
+            }
+            if (rows.Find(r => r.State == KeyRuns.Writing) is { } writing)
+                return (true, new Merge(writing, [.. rows.Where(r => r.MergedInto == writing.Run).Select(r => _runs[r.Run])], _tables.LastChunk(write, writing.Run)));
+            if (FullLevel(rows) is { } level)
+            {
+                _tables.MergeInto(write, level.Select(r => r.Run), _tables.AddRun(write, level[0].Level + 1, KeyRuns.Writing));
+                return (true, null);
+            }
+            _untidy = _set.Count >= limits.SetMax;
             return (false, null);
         }
-        var into = _tables.AddRun(write, level[0].Level + 1, KeyRuns.Writing);
-        _tables.MergeInto(write, level.Select(r => r.Run), into);
-        return (true, null);
+    }
+
+    /// <summary>Whether no other process has gone on with the merge meanwhile.</summary>
+    bool Stands(Write write, Merge merge)
+        => _tables.Runs(write).Exists(r => r.Run == merge.Into.Run && r.State == KeyRuns.Writing) && _tables.LastChunk(write, merge.Into.Run)?.Chunk == merge.Last?.Chunk;
+
+    /// <summary>The run that was written whole is read from now on.</summary>
+    async Task CompleteAsync(RunRow run, CancellationToken cancellation)
+    {
+        // Filters of a large run take a while to load: before the transaction that makes it count.
+        var loaded = await database.ReadAsync(connection => Task.FromResult(_tables.Load(connection, null, run)), cancellation);
+        lock (_gate) _ready = loaded;
+        await database.WriteAsync(write =>
+        {
+            // Two processes may finish the same merge: the second changes nothing.
+            if (_tables.Runs(write).Exists(r => r.Run == run.Run && r.State == KeyRuns.Writing)) _tables.Complete(write, run.Run);
+            return Task.CompletedTask;
+        }, cancellation);
     }
 
     static List<RunRow>? FullLevel(List<RunRow> rows)
         => rows.Where(r => r.State == KeyRuns.Read).GroupBy(r => r.Level).Where(l => l.Count() >= MergeWidth).OrderBy(l => l.Key).FirstOrDefault()?.Take(MergeWidth).ToList();
 
-    /// <summary>Merges on from where the run ends, for some chunks. False when there was nothing left.</summary>
-    async Task<bool> WritePieceAsync(Write write, long run, IEnumerable<RunRow> inputs, CancellationToken cancellation)
+    /// <summary>The next chunks of a merge; none when it is written whole.</summary>
+    List<KeyChunk> Chunks(DbConnection connection, Merge merge)
     {
         var chunks = new List<KeyChunk>(ChunksPerPiece);
-        var last = _tables.LastChunk(write, run);
-        ulong? done = last is { } l ? MessageKey.Read(l.Keys.AsSpan(^MessageKey.Bytes..)).Digest : null;
-        var cutter = new KeyChunks(run, last is { } end ? end.Chunk + 1 : 0, last?.Filter.Length ?? KeyFilter.Bytes(limits.FilterBits));
+        ulong? done = merge.Last is { } last ? MessageKey.Read(last.Keys.AsSpan(^MessageKey.Bytes..)).Digest : null;
+        var cutter = new KeyChunks(merge.Into.Run, merge.Last is { } end ? end.Chunk + 1 : 0, merge.Last?.Filter.Length ?? KeyFilter.Bytes(limits.FilterBits));
         var merging = new PriorityQueue<RunCursor, MessageKey>(MergeWidth);
-        foreach (var input in inputs)
+        foreach (var input in merge.Inputs)
         {
-            var cursor = new RunCursor(_tables, write, LoadedRun(input.Run), done);
+            var cursor = new RunCursor(_tables, connection, input, done);
             if (!cursor.Ended) merging.Enqueue(cursor, cursor.Key);
         }
         while (chunks.Count < ChunksPerPiece && merging.TryPeek(out var cursor, out var key))
@@ -298,12 +316,6 @@ internal sealed class SqliteMessageKeys(Database database, KeyLimits limits) : I
         }
         // What the cutter holds of an unfinished piece is read again by the next.
         if (merging.Count == 0 && cutter.Take() is { } rest) chunks.Add(rest);
-        await _tables.AddChunksAsync(write, chunks, cancellation);
-        return chunks.Count > 0;
-    }
-
-    KeyRun LoadedRun(long run)
-    {
-        lock (_gate) return _runs[run];
+        return chunks;
     }
 }

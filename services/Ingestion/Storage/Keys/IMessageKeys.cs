@@ -25,4 +25,4 @@ internal interface IMessageKeys
 /// <summary>How much memory the keys of a SQLite log may take.</summary>
 /// <param name="SetMax">Keys in memory before they become a run.</param>
 /// <param name="FilterBits">Bits per key of the filters in memory.</param>
-internal sealed record KeyLimits(int SetMax = 262_144, int FilterBits = 12);
+internal sealed record KeyLimits(int SetMax = 65_536, int FilterBits = 12);

@@ -149,10 +149,19 @@ public sealed class SqliteMessageKeysTests : IAsyncLifetime
     public async Task The_keys_of_an_older_version_are_carried_over()
     {
         await _log.AppendAsync(Events(0, 500), Cancel);
-        // As 0001 leaves it: events, and no run or mark.
-        await _store.Database.WriteAsync(write => write.Connection.ExecuteAsync("DELETE FROM message_run; DELETE FROM message_chunk; DELETE FROM message_mark; UPDATE message_generation SET generation = 0", transaction: write.Transaction), Cancel);
+        // As 0001 leaves it: keys in a table of their own.
+        await _store.Database.WriteAsync(write => write.Connection.ExecuteAsync("""
+            DROP TABLE message_run;
+            DROP TABLE message_chunk;
+            DROP TABLE message_mark;
+            DROP TABLE message_generation;
+            CREATE TABLE message_key (shop TEXT NOT NULL, message_id TEXT NOT NULL, PRIMARY KEY (shop, message_id)) STRICT, WITHOUT ROWID;
+            INSERT INTO message_key (shop, message_id) SELECT shop, message_id FROM event;
+            DELETE FROM migration WHERE number = 2
+            """, transaction: write.Transaction), Cancel);
 
         await using var database = _store.OpenAnother();
+        Assert.Equal(1, await Migrator.ApplyAsync(database, Program.House.Home, Cancel));
         var next = await OpenAsync(database, Tiny);
         Assert.True((await RunsAsync()).Count >= 20);
         Assert.Equal(500, await DuplicatesAsync(next, 0, 500));

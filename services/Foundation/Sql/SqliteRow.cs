@@ -6,8 +6,8 @@ using SQLitePCL;
 namespace Perennial.Foundation.Sql;
 
 /// <summary>
-/// One prepared statement, bound and stepped per row right at SQLite: through the provider's parameters and readers a row of nine
-/// columns takes twice the processor.
+/// One prepared statement, bound and stepped per row right at SQLite: the provider would look up each parameter by name, box its value
+/// and make a reader per row.
 /// </summary>
 sealed class SqliteRow : Row, IDisposable
 {

@@ -50,6 +50,9 @@ internal sealed class Faults(RequestDelegate next, Problems problems, IOptions<G
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 var limit = context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? options.Value.BodyBytesMax;
                 return Bodies.TooLarge("The request body", limit, nameof(GatewayOptions.BodyBytesMax));
+            // A slow line is no fault of what it brings: SDKs would throw it away for a 400, and some for a 408.
+            case BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout }:
+                return Errors.Of(CommonErrorReason.Unavailable, "The request body came too slowly; send it again.");
             case BadHttpRequestException bad:
                 return Errors.Invalid([("", bad.Message)]);
             case System.Data.Common.DbException:

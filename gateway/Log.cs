@@ -24,4 +24,7 @@ internal static partial class Log
 
     [LoggerMessage(6007, LogLevel.Warning, "{Path}: gRPC was not passed through: {Error}")]
     public static partial void PassthroughFailed(ILogger log, string path, string error, Exception? exception);
+
+    [LoggerMessage(6008, LogLevel.Error, "{Path}: events were not recorded, ingestion answered {Code}: {Detail} Senders were asked to come again")]
+    public static partial void NotRecorded(ILogger log, string path, string code, string detail);
 }

@@ -7,6 +7,8 @@ namespace Perennial.Gateway;
 /// <summary>Writes an error in the language of the request: problem+json, or a gRPC status with its details.</summary>
 internal sealed class Problems(Metrics metrics)
 {
+    internal const string RateLimitResetHeader = "X-RateLimit-Reset";
+
     internal static bool IsGrpc(HttpRequest request) => request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
 
     /// <summary>Answers <paramref name="error"/>. The response must not have started.</summary>
@@ -22,6 +24,8 @@ internal sealed class Problems(Metrics metrics)
         if (problem.Status is 405) response.Headers.Allow = allow;
         if (problem.Status is 401) response.Headers.WWWAuthenticate = "Bearer";
         if (problem.RetryAfterSeconds is { } seconds) response.Headers.RetryAfter = seconds;
+        // The name by which Segment's browser SDK looks for the same.
+        if (problem.Status is 429) response.Headers[RateLimitResetHeader] = response.Headers.RetryAfter;
         if (IsGrpc(context.Request)) WriteTrailersOnly(response, error);
         else await WriteJsonAsync(context, problem);
     }

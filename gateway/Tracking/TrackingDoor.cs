@@ -14,7 +14,7 @@ namespace Perennial.Gateway.Tracking;
 /// disk; a refused event is named in the answer and nowhere else, since SDKs throw a whole batch away for any other 4xx.
 /// Only 429 and 503 ask for the call again.
 /// </summary>
-internal sealed class TrackingDoor(Houses houses, Bodies bodies, Metrics metrics, IOptions<GatewayOptions> options)
+internal sealed class TrackingDoor(Houses houses, Bodies bodies, Metrics metrics, IOptions<GatewayOptions> options, ILogger<TrackingDoor> log)
 {
     public async Task RecordAsync(HttpContext context, string type)
     {
@@ -38,8 +38,28 @@ internal sealed class TrackingDoor(Houses houses, Bodies bodies, Metrics metrics
         catch (RpcException e)
         {
             var error = houses.Judge(e, nameof(IngestionService.IngestionServiceClient.RecordEvents), context.Request.Path);
-            // No answer in time is no answer: recording is idempotent, so the SDK shall come again.
-            throw error.StatusCode is StatusCode.DeadlineExceeded or StatusCode.Cancelled or StatusCode.Aborted ? Errors.Of(CommonErrorReason.Unavailable, "The events were not recorded in time; send them again.") : error;
+            throw Tell(error, context.Request.Path);
+        }
+    }
+
+    /// <summary>
+    /// What an SDK is told. Its events are well-formed by now, so whatever else is wrong between gateway and ingestion is for the
+    /// operator to mend, and the events shall come again: recording is idempotent.
+    /// </summary>
+    RpcException Tell(RpcException error, string path)
+    {
+        switch (error.StatusCode)
+        {
+            case StatusCode.InvalidArgument or StatusCode.Unavailable or StatusCode.Internal or StatusCode.Unknown or StatusCode.DataLoss:
+                return error;
+            // gRPC's own word for a message that is larger than the other side takes; the same again would fail for ever.
+            case StatusCode.ResourceExhausted:
+                return Errors.Reason(error) is null ? Errors.Of(CommonErrorReason.RequestTooLarge, "The events of the call are too large together; send smaller batches.") : error;
+            case StatusCode.DeadlineExceeded or StatusCode.Cancelled or StatusCode.Aborted:
+                return Errors.Of(CommonErrorReason.Unavailable, "The events were not recorded in time; send them again.");
+            default:
+                Log.NotRecorded(log, path, error.StatusCode.ToString(), error.Status.Detail);
+                return Errors.Of(CommonErrorReason.Unavailable, "The platform cannot record the events of this key yet; send them again.");
         }
     }
 

@@ -37,8 +37,9 @@ internal static class TrackingHosting
         services.AddCors(cors => cors.AddPolicy(Cors, policy => policy
             .WithOrigins(options.CorsOrigins.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             .WithMethods(HttpMethods.Get, HttpMethods.Post)
-            .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType, HeaderNames.ContentEncoding, Credentials.ApiKeyHeader, Credentials.WriteKeyHeader, "X-Retry-Count")
-            .WithExposedHeaders(HeaderNames.RetryAfter)
+            // Each SDK has headers of its own (X-IP-Policy, X-Enable-Debug, AnonymousId, X-Retry-Count); one that is not allowed costs every event of a page.
+            .AllowAnyHeader()
+            .WithExposedHeaders(HeaderNames.RetryAfter, Problems.RateLimitResetHeader)
             .SetPreflightMaxAge(TimeSpan.FromDays(1))));
     }
 

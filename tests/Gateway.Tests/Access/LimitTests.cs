@@ -4,6 +4,10 @@ using System.Net.Http.Headers;
 using System.Text;
 using Google.Rpc;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Perennial.Common.V1;
 using Perennial.Foundation.Grpc;
 using Perennial.Ingestion.V1;
@@ -23,12 +27,31 @@ public sealed class LimitTests
         Assert.Contains(answers, a => a.IsSuccessStatusCode);
         Assert.NotEmpty(refused);
         Assert.All(refused, a => Assert.InRange(a.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60));
+        // Segment's browser SDK knows this one alone.
+        Assert.All(refused, a => Assert.Equal(a.Headers.RetryAfter!.ToString(), Assert.Single(a.Headers.GetValues("X-RateLimit-Reset"))));
         var (_, problem) = await TestGateway.ReadAsync(refused[0]);
         Assert.Equal("RATE_LIMITED", problem.GetProperty("reason").GetString());
 
         using var other = gateway.NewHttp(await gateway.NewKeyAsync("acme"));
         Assert.True((await other.GetAsync(new Uri("/v1/shops/acme", UriKind.Relative), Cancellation)).IsSuccessStatusCode);
         for (var i = 0; i < 5; i++) Assert.True((await gateway.Http.GetAsync(new Uri("/healthz", UriKind.Relative), Cancellation)).IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task A_page_can_read_when_to_come_back()
+    {
+        await using var gateway = await TestGateway.StartAsync("--Gateway:RequestsPerSecond=1", "--Gateway:Burst=1");
+        gateway.Http.DefaultRequestHeaders.Add("Origin", "https://shop.example");
+        for (; ; )
+        {
+            using var content = new StringContent("""{"userId":"u","event":"E"}""", Encoding.UTF8, "text/plain");
+            using var response = await gateway.Http.PostAsync(new Uri("/v1/t", UriKind.Relative), content, Cancellation);
+            if (response.IsSuccessStatusCode) continue;
+            Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
+            var readable = string.Join(',', response.Headers.GetValues("Access-Control-Expose-Headers"));
+            Assert.All((string[])["Retry-After", "X-RateLimit-Reset"], name => Assert.Contains(name, readable, StringComparison.Ordinal));
+            return;
+        }
     }
 
     [Fact]
@@ -114,6 +137,18 @@ public sealed class LimitTests
         var (status, problem) = await TestGateway.ReadAsync(await gateway.Http.PostAsync(new Uri("/v1/batch", UriKind.Relative), content, Cancellation));
         Assert.Equal(expected, status);
         Assert.Contains(encoding, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_body_that_comes_too_slowly_is_asked_for_again()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        var services = gateway.App.Services;
+        // As Kestrel throws it after seconds of a stalled body.
+        var faults = new Faults(_ => throw new BadHttpRequestException("Reading the request body timed out.", StatusCodes.Status408RequestTimeout), services.GetRequiredService<Problems>(), services.GetRequiredService<IOptions<GatewayOptions>>(), services.GetRequiredService<ILogger<Faults>>());
+        var context = new DefaultHttpContext();
+        await faults.InvokeAsync(context);
+        Assert.Equal((503, "1"), (context.Response.StatusCode, context.Response.Headers.RetryAfter.ToString()));
     }
 
     [Fact]

@@ -175,7 +175,7 @@ public sealed class TrackingDoorTests
         else Assert.Equal("BATCH_TOO_LARGE", json.GetProperty("reason").GetString());
     }
 
-    public static TheoryData<string, int> Troubles() => new() { { "overloaded", 503 }, { "silent", 503 }, { "late", 503 }, { "faulty", 500 } };
+    public static TheoryData<string, int> Troubles() => new() { { "overloaded", 503 }, { "silent", 503 }, { "late", 503 }, { "without the shop", 503 }, { "of another version", 503 }, { "too small", 413 }, { "faulty", 500 } };
 
     [Fact]
     public async Task Counts_events_by_outcome_and_refused_requests_by_reason()
@@ -208,6 +208,9 @@ public sealed class TrackingDoorTests
             "overloaded" => Errors.Of(IngestionErrorReason.Overloaded, "The queue is full."),
             "silent" => new RpcException(new Status(StatusCode.Unavailable, "10.0.0.1")),
             "late" => new RpcException(new Status(StatusCode.DeadlineExceeded, "10.0.0.1")),
+            "without the shop" => Errors.Of(CommonErrorReason.ShopNotFound, "There is no shop 'acme'."),
+            "of another version" => new RpcException(new Status(StatusCode.Unimplemented, "Unknown method.")),
+            "too small" => new RpcException(new Status(StatusCode.ResourceExhausted, "Received message exceeds the maximum configured message size.")),
             _ => new RpcException(new Status(StatusCode.Internal, "10.0.0.1")),
         });
         using var content = new StringContent(Event, Encoding.UTF8, "application/json");
@@ -224,12 +227,12 @@ public sealed class TrackingDoorTests
         using var preflight = new HttpRequestMessage(HttpMethod.Options, "/v1/t");
         preflight.Headers.Add("Origin", "https://shop.example");
         preflight.Headers.Add("Access-Control-Request-Method", "POST");
-        preflight.Headers.Add("Access-Control-Request-Headers", "authorization, content-type, x-write-key");
+        preflight.Headers.Add("Access-Control-Request-Headers", "authorization, content-type, x-write-key, x-ip-policy, x-enable-debug, anonymousid");
         using var allowed = await http.SendAsync(preflight, Cancellation);
         Assert.Equal(HttpStatusCode.NoContent, allowed.StatusCode);
         Assert.Equal("*", Assert.Single(allowed.Headers.GetValues("Access-Control-Allow-Origin")));
         var headers = string.Join(',', allowed.Headers.GetValues("Access-Control-Allow-Headers"));
-        foreach (var header in (string[])["Authorization", "Content-Type", "X-Write-Key"]) Assert.Contains(header, headers, StringComparison.OrdinalIgnoreCase);
+        foreach (var header in (string[])["Authorization", "Content-Type", "X-Write-Key", "X-IP-Policy", "X-Enable-Debug", "AnonymousId"]) Assert.Contains(header, headers, StringComparison.OrdinalIgnoreCase);
 
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/t") { Content = new StringContent("{}") };
         request.Headers.Add("Origin", "https://shop.example");

@@ -18,4 +18,7 @@ internal static partial class Log
     // The sender hears every violation; here it is for whoever looks into one.
     [LoggerMessage(2005, LogLevel.Debug, "{Refused} of {Events} events of shop {Shop} were refused; the first: {Field} {Reason}")]
     public static partial void EventsRefused(this ILogger log, int refused, int events, string shop, string field, string reason);
+
+    [LoggerMessage(2006, LogLevel.Warning, "The message keys could not be put in order; tried again in {PauseMillis} ms")]
+    public static partial void KeysUntidy(this ILogger log, int pauseMillis, Exception error);
 }

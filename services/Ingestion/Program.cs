@@ -4,6 +4,7 @@ using Perennial.Foundation.Hosting;
 using Perennial.Foundation.Sql;
 using Perennial.Ingestion.Api;
 using Perennial.Ingestion.Storage;
+using Perennial.Ingestion.Storage.Keys;
 using Perennial.Ingestion.Workers;
 
 namespace Perennial.Ingestion;
@@ -21,13 +22,15 @@ internal static class Program
         builder.Services.AddHouseGrpc();
         builder.Services.AddCheckedOptions<IngestionOptions>("Ingestion");
         builder.Services.AddSingleton<Metrics>();
-        builder.Services.AddSingleton(services => new LogStore(services.GetRequiredService<Database>(), Options(services).Partitions));
+        builder.Services.AddSingleton(services => new LogStore(services.GetRequiredService<Database>(), Options(services).Partitions, new KeyLimits(Options(services).KeySetMax, Options(services).KeyFilterBits)));
         builder.Services.AddSingleton(services => new AppendQueue(Options(services).QueueEventsMax, Options(services).QueueBytesMax));
         builder.Services.AddSingleton<ShopStore>();
         builder.Services.AddHostedService<Appender>();
         builder.Services.AddHostedService<HeadWatch>();
+        builder.Services.AddHostedService<KeyTidying>();
         var app = builder.Build();
         app.MapHouse<IngestionApi>();
+        FeedApi.Map(app);
         return app;
     }
 

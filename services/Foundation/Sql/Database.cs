@@ -92,4 +92,55 @@ public abstract class Write(DbConnection connection, DbTransaction transaction)
 
     /// <summary>Appends rows: values in the order of <paramref name="columns"/>, as <see cref="Mapping.ToStore"/> takes them.</summary>
     public abstract Task AppendAsync(string table, string[] columns, IReadOnlyCollection<object?[]> rows, CancellationToken cancellation);
+
+    /// <summary>Appends a row per item: <paramref name="fill"/> adds its values in the order of <paramref name="columns"/>. For many rows: nothing is boxed where the dialect can do without.</summary>
+    public virtual Task AppendAsync<T>(string table, string[] columns, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        ArgumentNullException.ThrowIfNull(items);
+        ArgumentNullException.ThrowIfNull(fill);
+        var rows = new List<object?[]>(items.Count);
+        foreach (var item in items)
+        {
+            var row = new BoxedRow(columns.Length);
+            fill(row, item);
+            rows.Add(row.Values);
+        }
+        return AppendAsync(table, columns, rows, cancellation);
+    }
+
+    sealed class BoxedRow(int columns) : Row
+    {
+        int _next;
+
+        public object?[] Values { get; } = new object?[columns];
+
+        public override void Add(long value) => Values[_next++] = value;
+        public override void Add(int value) => Values[_next++] = value;
+        public override void Add(bool value) => Values[_next++] = value;
+        public override void Add(DateTimeOffset value) => Values[_next++] = value;
+
+        public override void Add(string value)
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            Values[_next++] = value;
+        }
+
+        public override void Add(byte[] value)
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            Values[_next++] = value;
+        }
+    }
+}
+
+/// <summary>Takes the values of one row, each in the shape that <see cref="Mapping"/> gives it.</summary>
+public abstract class Row
+{
+    public abstract void Add(long value);
+    public abstract void Add(int value);
+    public abstract void Add(bool value);
+    public abstract void Add(DateTimeOffset value);
+    public abstract void Add(string value);
+    public abstract void Add(byte[] value);
 }

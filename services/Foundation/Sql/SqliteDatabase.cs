@@ -42,7 +42,7 @@ public sealed class SqliteDatabase : Database
     {
         var connection = new SqliteConnection(_connectionString);
         await connection.OpenAsync(cancellation);
-        await connection.ExecuteAsync("PRAGMA foreign_keys = ON; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -16384;");
+        await connection.ExecuteAsync("PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;");
         return connection;
     }
 
@@ -128,6 +128,21 @@ public sealed class SqliteDatabase : Database
             {
                 for (var i = 0; i < parameters.Length; i++) parameters[i].Value = Mapping.ToStore(row[i], sqlServer: false);
                 command.ExecuteNonQuery();
+            }
+            return Task.CompletedTask;
+        }
+
+        public override Task AppendAsync<T>(string table, string[] columns, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+        {
+            ArgumentNullException.ThrowIfNull(columns);
+            ArgumentNullException.ThrowIfNull(items);
+            ArgumentNullException.ThrowIfNull(fill);
+            if (items.Count == 0) return Task.CompletedTask;
+            using var row = new SqliteRow(connection.Handle!, $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", columns.Select(_ => "?"))})");
+            for (var i = 0; i < items.Count; i++)
+            {
+                fill(row, items[i]);
+                row.Step();
             }
             return Task.CompletedTask;
         }

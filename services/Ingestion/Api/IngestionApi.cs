@@ -7,7 +7,7 @@ using Shop = Perennial.Ingestion.Domain.Shop;
 
 namespace Perennial.Ingestion.Api;
 
-/// <summary>The service; each RPC in the file of its name.</summary>
+/// <summary>The service; each RPC in the file of its name. ReadFeed is <see cref="FeedApi"/>'s.</summary>
 internal sealed partial class IngestionApi(
     LogStore log,
     ShopStore shops,
@@ -15,12 +15,15 @@ internal sealed partial class IngestionApi(
     IOptions<IngestionOptions> options,
     Metrics metrics,
     TimeProvider clock,
-    IHostApplicationLifetime lifetime,
     ILogger<IngestionApi> logger) : IngestionService.IngestionServiceBase
 {
     readonly IngestionOptions _options = options.Value;
+}
 
-    async Task<Shop> FindShopAsync(string id, CancellationToken cancellation)
+internal static class ShopLookup
+{
+    /// <summary>The shop, or the refusal that every RPC gives.</summary>
+    public static async Task<Shop> RequireAsync(this ShopStore shops, string id, CancellationToken cancellation)
         => await shops.FindAsync(id, cancellation)
             ?? throw Errors.Of(CommonErrorReason.ShopNotFound, $"There is no shop '{id}'; create it first.", ("shop", id));
 }

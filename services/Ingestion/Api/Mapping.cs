@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Perennial.Common.V1;
 using Perennial.Foundation.Feeds;
+using Perennial.Ingestion.Api.Wire;
 using Perennial.Ingestion.Domain;
 using Shop = Perennial.Ingestion.Domain.Shop;
 
@@ -32,7 +33,15 @@ internal static class Mapping
         return new LogEvent(StableHash.Partition(shop, customer.Key, partitions), shop, customer.Key, customer.Identified, e.MessageId, eventTime, receiveTime, e.ToByteArray());
     }
 
-    public static RecordedEvent ToProto(LoggedEvent e) => new()
+    public static FeedPage ToProto(IReadOnlyList<LoggedEvent> events)
+    {
+        var page = new FeedPage();
+        page.Events.Capacity = events.Count;
+        foreach (var e in events) page.Events.Add(ToProto(e));
+        return page;
+    }
+
+    static FeedEvent ToProto(LoggedEvent e) => new()
     {
         Position = e.Position,
         Shop = e.Shop,
@@ -40,7 +49,8 @@ internal static class Mapping
         Identified = e.Identified,
         EventTime = e.EventTime.ToTimestamp(),
         ReceiveTime = e.ReceiveTime.ToTimestamp(),
-        Event = Event.Parser.ParseFrom(e.Payload),
+        // Nobody changes the bytes: they were read for this message.
+        Event = UnsafeByteOperations.UnsafeWrap(e.Payload),
     };
 
     /// <summary>Null when absent. The timestamp is within its range.</summary>

@@ -1,17 +1,18 @@
 using System.Globalization;
 using Grpc.Core;
 using Perennial.Foundation.Grpc;
+using Perennial.Ingestion.Api.Wire;
 using Perennial.Ingestion.Storage;
 using Perennial.Ingestion.V1;
 
 namespace Perennial.Ingestion.Api;
 
-internal sealed partial class IngestionApi
+internal partial class FeedApi
 {
     const int PageSizeDefault = 1_000;
     const int PageSizeMax = 5_000;
 
-    public override async Task ReadFeed(ReadFeedRequest request, IServerStreamWriter<ReadFeedResponse> responseStream, ServerCallContext context)
+    public virtual async Task ReadFeed(ReadFeedRequest request, IServerStreamWriter<FeedPage> responseStream, ServerCallContext context)
     {
         // A stream would outlast the shutdown: it ends as soon as the house begins to stop, and the reader comes back.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
@@ -29,7 +30,7 @@ internal sealed partial class IngestionApi
         if (request.Partition < 0 || request.Partition >= log.Partitions)
             throw Errors.Of(IngestionErrorReason.PartitionNotFound, $"There is no partition {request.Partition}: the log has {log.Partitions}, numbered from 0.", ("partitions", log.Partitions.ToString(CultureInfo.InvariantCulture)));
         new Violations().Require(request.AfterPosition >= 0, "after_position", "must be 0 (the beginning) or more").Throw();
-        if (request.Shop.Length > 0) await FindShopAsync(request.Shop, cancellation);
+        if (request.Shop.Length > 0) await shops.RequireAsync(request.Shop, cancellation);
         var head = (await log.RefreshHeadsAsync(cancellation))[request.Partition];
         return request.AfterPosition <= head
             ? head
@@ -37,7 +38,7 @@ internal sealed partial class IngestionApi
     }
 
     /// <summary>One reader on its way through a partition.</summary>
-    sealed class Feed(LogStore log, ReadFeedRequest request, int pageSize, IngestionOptions options, IServerStreamWriter<ReadFeedResponse> stream)
+    sealed class Feed(LogStore log, ReadFeedRequest request, int pageSize, IngestionOptions options, IServerStreamWriter<FeedPage> stream)
     {
         readonly int _partition = request.Partition;
         readonly string? _shop = request.Shop.Length == 0 ? null : request.Shop;
@@ -54,7 +55,7 @@ internal sealed partial class IngestionApi
                 var page = await log.ReadAsync(_partition, _position, Math.Min(_position + pageSize, until), _shop, options.PageBytesMax, cancellation);
                 _position = page.Next;
                 // Where other shops' events are passed over, the reader hears of it no more often than of silence.
-                if (page.Events.Count > 0) await SendAsync(new ReadFeedResponse { Events = { page.Events.Select(Mapping.ToProto) } }, cancellation);
+                if (page.Events.Count > 0) await SendAsync(Mapping.ToProto(page.Events), cancellation);
                 else if (Silence >= _heartbeat) await SendProgressAsync(cancellation);
             }
         }
@@ -65,12 +66,12 @@ internal sealed partial class IngestionApi
             while (true)
             {
                 if (await GrowsAsync(cancellation)) await SendToAsync(log.Heads[_partition], cancellation);
-                else await SendAsync(new ReadFeedResponse(), cancellation);
+                else await SendAsync(new FeedPage(), cancellation);
             }
         }
 
         /// <summary>Tells how far this is, unless the reader knows.</summary>
-        public Task SendProgressAsync(CancellationToken cancellation) => _told == _position ? Task.CompletedTask : SendAsync(new ReadFeedResponse(), cancellation);
+        public Task SendProgressAsync(CancellationToken cancellation) => _told == _position ? Task.CompletedTask : SendAsync(new FeedPage(), cancellation);
 
         /// <summary>True when there is more to read, false when it is time for a heartbeat.</summary>
         async Task<bool> GrowsAsync(CancellationToken cancellation)
@@ -90,7 +91,7 @@ internal sealed partial class IngestionApi
 
         TimeSpan Silence => TimeSpan.FromMilliseconds(Environment.TickCount64 - _toldAt);
 
-        async Task SendAsync(ReadFeedResponse message, CancellationToken cancellation)
+        async Task SendAsync(FeedPage message, CancellationToken cancellation)
         {
             (message.NextPosition, message.HeadPosition) = (_position, Math.Max(_position, log.Heads[_partition]));
             await stream.WriteAsync(message, cancellation);

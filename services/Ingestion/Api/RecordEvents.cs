@@ -11,7 +11,7 @@ internal sealed partial class IngestionApi
     public override async Task<RecordEventsResponse> RecordEvents(RecordEventsRequest request, ServerCallContext context)
     {
         CheckBatchSize(request);
-        await FindShopAsync(request.Shop, context.CancellationToken);
+        await shops.RequireAsync(request.Shop, context.CancellationToken);
         var response = new RecordEventsResponse();
         var good = Judge(request, response);
         if (good.Count > 0) Answer(response, good, await AppendAsync(request.Shop, good, context.CancellationToken));

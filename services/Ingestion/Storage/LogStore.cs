@@ -2,19 +2,19 @@ using System.Data.Common;
 using Dapper;
 using Perennial.Foundation.Sql;
 using Perennial.Ingestion.Domain;
+using Perennial.Ingestion.Storage.Keys;
 
 namespace Perennial.Ingestion.Storage;
 
 /// <summary>
 /// The log: per partition dense positions from 1, each (shop, message id) once for ever. A writer updates the head row of its
 /// partitions in the transaction that appends, so positions become visible in their order and no reader can pass a late
-/// commit; of two writers with the same message the unique key of <c>message_key</c> lets one through, the other runs again.
-/// One class for both dialects: nothing differs beyond what <see cref="Database"/> answers.
+/// commit. Which messages are known differs by dialect (<see cref="IMessageKeys"/>), nothing else beyond what <see cref="Database"/> answers.
 /// </summary>
-internal sealed class LogStore(Database database, int partitions)
+internal sealed class LogStore(Database database, int partitions, KeyLimits? limits = null)
 {
+    readonly IMessageKeys _keys = database is SqliteDatabase ? new SqliteMessageKeys(database, limits ?? new KeyLimits()) : new SqlServerMessageKeys(database);
     static readonly string[] EventColumns = ["log_partition", "position", "shop", "customer", "identified", "message_id", "event_time", "receive_time", "payload"];
-    static readonly string[] KeyColumns = ["shop", "message_id"];
 
     public int Partitions => partitions;
 
@@ -27,13 +27,20 @@ internal sealed class LogStore(Database database, int partitions)
         """;
 
     /// <summary>Gives a new log its partitions. Answers how many it has, which is not <see cref="Partitions"/> where an older start chose otherwise.</summary>
-    public Task<int> OpenAsync(CancellationToken cancellation) => database.WriteAsync(async write =>
+    public async Task<int> OpenAsync(CancellationToken cancellation)
+    {
+        var there = await database.WriteAsync(write => PartitionAsync(write, cancellation), cancellation);
+        await _keys.OpenAsync(cancellation);
+        return there;
+    }
+
+    async Task<int> PartitionAsync(Write write, CancellationToken cancellation)
     {
         var there = (await write.Connection.QueryAsync<long>(HeadsSql, transaction: write.Transaction)).AsList();
         if (there.Count > 0) return there.Count;
         await write.AppendAsync(database.Prefix + "partition_head", ["log_partition", "position"], [.. Enumerable.Range(0, partitions).Select(p => new object?[] { p, 0L })], cancellation);
         return partitions;
-    }, cancellation);
+    }
 
     /// <summary>Reads what is committed, by whichever replica; readers that wait for it wake.</summary>
     public async Task<IReadOnlyList<long>> RefreshHeadsAsync(CancellationToken cancellation)
@@ -47,18 +54,21 @@ internal sealed class LogStore(Database database, int partitions)
     /// <summary>Records what is new of <paramref name="events"/>, all or nothing. Answers the position of each; 0 for one recorded before.</summary>
     public async Task<long[]> AppendAsync(IReadOnlyList<LogEvent> events, CancellationToken cancellation)
     {
-        var (positions, heads) = await database.WriteAsync(async write =>
+        var (positions, heads, committed) = await database.WriteAsync(async write =>
         {
-            var plan = AppendPlan.Of(events, await KnownAsync(write, events));
+            var plan = AppendPlan.Of(events, await _keys.KnownAsync(write, events));
             var heads = await AdvanceAsync(write, plan.Growth);
             var positions = plan.Positions(heads);
             await WriteEventsAsync(write, events, plan, positions, cancellation);
-            await WriteKeysAsync(write, events, plan, cancellation);
-            return (positions, heads);
+            return (positions, heads, await _keys.AddAsync(write, events, plan.Fresh, positions, cancellation));
         }, cancellation);
+        committed();
         Announce(heads);
         return positions;
     }
+
+    /// <summary>Does one piece of the work that no commit should wait for. True when there is more.</summary>
+    public Task<bool> TidyAsync(CancellationToken cancellation) => _keys.TidyAsync(cancellation);
 
     /// <summary>Appends what the house itself writes, without keys, as part of <paramref name="write"/>. The caller announces the heads after the commit.</summary>
     public async Task<IReadOnlyDictionary<int, long>> AppendOwnAsync(Write write, IReadOnlyList<LogEvent> events, CancellationToken cancellation)
@@ -73,19 +83,6 @@ internal sealed class LogStore(Database database, int partitions)
     public void Announce(IReadOnlyDictionary<int, long> heads)
     {
         foreach (var (partition, head) in heads) Heads.Advance(partition, head);
-    }
-
-    string KnownSql => $"""
-        SELECT m.shop, m.message_id
-        FROM {database.Set("@keys", ("shop", Shop.IdLengthMax), ("message_id", Ids.MessageLengthMax))} k
-        INNER JOIN {database.Prefix}message_key m ON m.shop = k.shop AND m.message_id = k.message_id
-        """;
-
-    async Task<HashSet<(string, string)>> KnownAsync(Write write, IReadOnlyList<LogEvent> events)
-    {
-        var keys = Keys.Of(events, ("shop", e => e.Shop), ("message_id", e => e.MessageId));
-        var rows = await write.Connection.QueryAsync<KeyRow>(KnownSql, new { keys }, write.Transaction);
-        return [.. rows.Select(r => (r.Shop, r.MessageId))];
     }
 
     string AdvanceSql => $"""
@@ -106,15 +103,19 @@ internal sealed class LogStore(Database database, int partitions)
         return heads;
     }
 
-    Task WriteEventsAsync(Write write, IReadOnlyList<LogEvent> events, AppendPlan plan, long[] positions, CancellationToken cancellation)
-        => write.AppendAsync(database.Prefix + "event", EventColumns, [.. plan.Fresh.Select(i => Row(events[i], positions[i]))], cancellation);
-
-    static object?[] Row(LogEvent e, long position) => [e.Partition, position, e.Shop, e.Customer, e.Identified, e.MessageId, e.EventTime, e.ReceiveTime, e.Payload];
-
-    /// <summary>In key order: neighbours share a page, and two writers meet in the same order.</summary>
-    Task WriteKeysAsync(Write write, IReadOnlyList<LogEvent> events, AppendPlan plan, CancellationToken cancellation)
-        => write.AppendAsync(database.Prefix + "message_key", KeyColumns,
-            [.. plan.Fresh.Select(i => events[i]).OrderBy(e => e.Shop, StringComparer.Ordinal).ThenBy(e => e.MessageId, StringComparer.Ordinal).Select(e => new object?[] { e.Shop, e.MessageId })], cancellation);
+    Task WriteEventsAsync(Write write, IReadOnlyList<LogEvent> events, AppendPlan plan, long[] positions, CancellationToken cancellation) => write.AppendAsync(database.Prefix + "event", EventColumns, plan.Fresh, (row, i) =>
+    {
+        var e = events[i];
+        row.Add(e.Partition);
+        row.Add(positions[i]);
+        row.Add(e.Shop);
+        row.Add(e.Customer);
+        row.Add(e.Identified);
+        row.Add(e.MessageId);
+        row.Add(e.EventTime);
+        row.Add(e.ReceiveTime);
+        row.Add(e.Payload);
+    }, cancellation);
 
     string ReadSql => $"""
         SELECT position, shop, customer, identified, event_time, receive_time, payload
@@ -175,11 +176,5 @@ internal sealed class LogStore(Database database, int partitions)
         // One plan for ids of any length.
         if (value is string) parameter.Size = Shop.IdLengthMax;
         command.Parameters.Add(parameter);
-    }
-
-    sealed record KeyRow
-    {
-        public string Shop { get; init; } = "";
-        public string MessageId { get; init; } = "";
     }
 }

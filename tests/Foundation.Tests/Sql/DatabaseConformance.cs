@@ -58,6 +58,32 @@ public abstract class DatabaseConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rows_filled_by_hand_come_back_as_they_went_in()
+    {
+        Thing[] things =
+        [
+            new() { Id = "", At = At, Flag = false, Payload = [] },
+            new() { Id = "é'\"\\ \u2603 𝄞", At = At, Flag = true, Payload = [0, 1, 255] },
+            new() { Id = new string('x', 200), At = At, Flag = true, Payload = new byte[5_000] },
+        ];
+        await Database.WriteAsync(write => write.AppendAsync(Database.Prefix + "thing", ["id", "at", "flag", "payload"], things, static (row, thing) =>
+        {
+            row.Add(thing.Id);
+            row.Add(thing.At);
+            row.Add(thing.Flag);
+            row.Add(thing.Payload!);
+        }, Cancellation), Cancellation);
+
+        foreach (var thing in things)
+        {
+            var read = await FindAsync(thing.Id);
+            Assert.NotNull(read);
+            Assert.Equal((thing.At, thing.Flag), (read.At, read.Flag));
+            Assert.Equal(thing.Payload, read.Payload);
+        }
+    }
+
+    [Fact]
     public async Task Absent_values_stay_absent()
     {
         await AppendAsync(new Thing { Id = "a", At = At }, new Thing { Id = "b", At = At, Amount = 1m, Day = new DateOnly(1969, 12, 31), Payload = [] });

@@ -1,5 +1,6 @@
 using Perennial.Foundation.Sql;
 using Perennial.Ingestion.Storage;
+using Perennial.Ingestion.Storage.Keys;
 using Perennial.Testing;
 
 namespace Perennial.Ingestion.Tests.Storage;
@@ -11,9 +12,10 @@ public sealed class StatementTests
     {
         await using var database = new SqlServerDatabase(Program.House.Name, "Server=nowhere");
         var log = new LogStore(database, 1);
-        var texts = TSql.StatementsOf(log).Concat(TSql.StatementsOf(new ShopStore(database, log))).Concat(Migrator.Batches(Program.House.Home, "SqlServer")).ToList();
+        object[] homes = [log, new ShopStore(database, log), new SqlServerMessageKeys(database), new KeyRuns(database)];
+        var texts = homes.SelectMany(TSql.StatementsOf).Concat(Migrator.Batches(Program.House.Home, "SqlServer")).ToList();
 
-        Assert.True(texts.Count >= 11);
+        Assert.True(texts.Count >= 28);
         Assert.All(texts, text => Assert.Empty(TSql.Errors(text.Item2)));
     }
 }

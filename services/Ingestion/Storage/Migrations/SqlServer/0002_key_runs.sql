@@ -1,0 +1,2 @@
+-- Nothing changes here: the buffer pool and the log writer of SQL Server carry the unique key of message_key, and several
+-- servers at once need it to settle their races. SQLite, which has one writer, keeps its keys as sorted runs from this number on.

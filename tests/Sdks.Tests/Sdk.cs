@@ -92,14 +92,21 @@ sealed class Sdk : IAsyncDisposable
         }
     }
 
-    /// <summary>Skips the test, with the reason, where there is no node or no SDK.</summary>
+    /// <summary>What the SDKs ask for.</summary>
+    const int NodeMin = 20;
+
+    /// <summary>Skips the test, with the reason, where there is no node, too old a one, or no SDK.</summary>
     internal static void NeedsNode()
     {
-        Assert.SkipUnless(Directory.Exists(Path.Combine(Folder, "node_modules")), "tests/Sdks.Tests/clients has no node_modules: run npm ci there");
+        Assert.SkipUnless(Directory.Exists(Path.Combine(Folder, "node_modules")), "tests/Sdks.Tests/clients has no node_modules: run ./check, or npm install there");
         try
         {
             using var node = Process.Start(new ProcessStartInfo("node", ["--version"]) { RedirectStandardOutput = true })!;
+            var version = node.StandardOutput.ReadToEnd().Trim();
             node.WaitForExit();
+            // v20.20.2
+            var major = int.Parse(version.TrimStart('v').Split('.')[0], System.Globalization.CultureInfo.InvariantCulture);
+            Assert.SkipWhen(major < NodeMin, $"node is {version}, the SDKs need {NodeMin} or later");
         }
         catch (Win32Exception)
         {

@@ -23,7 +23,7 @@ sealed class Node : IAsyncDisposable
     /// <summary>Starts a program, or skips the test with the reason where that cannot be.</summary>
     internal static Node StartOrSkip(string program, params string[] arguments)
     {
-        Assert.SkipUnless(Directory.Exists(Path.Combine(Folder, "node_modules")), "tests/StandIns.Tests/interop has no node_modules: run npm ci there");
+        Assert.SkipUnless(Directory.Exists(Path.Combine(Folder, "node_modules")), "tests/StandIns.Tests/interop has no node_modules: run ./check, or npm install there");
         var start = new ProcessStartInfo("node", [Path.Combine(Folder, program), Proto, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         try
         {

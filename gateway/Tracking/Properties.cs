@@ -3,6 +3,7 @@ using System.Text.Json;
 using Google.Protobuf.WellKnownTypes;
 using Google.Type;
 using Perennial.Common.V1;
+using Perennial.Foundation.Grpc;
 
 namespace Perennial.Gateway.Tracking;
 
@@ -40,7 +41,7 @@ internal sealed class Properties
         foreach (var name in names)
         {
             if (_object.Get(name) is not { } value || IsEmpty(value)) continue;
-            if (Tracking.Amounts.TryRead(value, out var amount)) return Tracking.Amounts.ToMoney(amount, _currency);
+            if (Tracking.Amounts.TryRead(value, out var amount)) return amount.ToMoney(_currency);
             _findings.Add(Path(name), $"must be a number such as 19.99, not {Shown(value)}");
         }
         return null;

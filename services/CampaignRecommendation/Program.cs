@@ -19,16 +19,13 @@ internal static class Program
         var builder = House.CreateBuilder(args);
         builder.Services.AddHouseGrpc();
         builder.Services.AddCheckedOptions<CampaignOptions>("Campaigns");
-        builder.Services.AddCheckedOptions<FeedOptions>("Feed");
         builder.Services.AddSingleton<CampaignStore>();
         builder.Services.AddSingleton<Playbooks>();
         builder.Services.AddSingleton<Upstream>();
         builder.Services.AddSingleton<Metrics>();
-        builder.Services.AddSingleton<FeedConsumerParts>();
-        builder.Services.AddSingleton<FeedConsumer, CampaignFeed>();
         // Before anybody can call: there is always a playbook.
         builder.Services.AddHostedService<PlaybookSeed>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<FeedConsumer>());
+        builder.Services.AddFeedConsumer<CampaignFeed>();
         return builder.Build().MapHouse<CampaignApi>();
     }
 }

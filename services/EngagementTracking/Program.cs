@@ -20,13 +20,10 @@ internal static class Program
         var builder = House.CreateBuilder(args);
         builder.Services.AddHouseGrpc();
         builder.Services.AddCheckedOptions<EngagementOptions>("Engagement");
-        builder.Services.AddCheckedOptions<FeedOptions>("Feed");
         builder.Services.AddSingleton(services => services.GetRequiredService<IOptions<EngagementOptions>>().Value.ScoreRules);
         builder.Services.AddSingleton<EngagementStore>();
         builder.Services.AddSingleton<Metrics>();
-        builder.Services.AddSingleton<FeedConsumerParts>();
-        builder.Services.AddSingleton<FeedConsumer, EngagementFeed>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<FeedConsumer>());
+        builder.Services.AddFeedConsumer<EngagementFeed>();
         return builder.Build().MapHouse<EngagementApi>();
     }
 }

@@ -19,12 +19,9 @@ internal static class Program
         var builder = House.CreateBuilder(args);
         builder.Services.AddHouseGrpc()
             .AddCheckedOptions<SegmentationOptions>("Segmentation")
-            .AddCheckedOptions<FeedOptions>("Feed")
             .AddSingleton<SegmentationStore>()
             .AddSingleton<Metrics>()
-            .AddSingleton<FeedConsumerParts>()
-            .AddSingleton<FeedConsumer, HistoryFeed>()
-            .AddHostedService(services => services.GetRequiredService<FeedConsumer>());
+            .AddFeedConsumer<HistoryFeed>();
         var app = builder.Build();
         return app.MapHouse<SegmentationApi>();
     }

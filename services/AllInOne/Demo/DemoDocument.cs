@@ -1,3 +1,4 @@
+using Perennial.Foundation.Grpc;
 using System.Buffers;
 using System.Globalization;
 using System.Text;

@@ -1,3 +1,4 @@
+using Perennial.Foundation.Grpc;
 using System.Globalization;
 using Perennial.AllInOne.Running;
 using Perennial.Campaigns.V1;

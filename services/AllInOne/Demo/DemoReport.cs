@@ -1,3 +1,4 @@
+using Perennial.Foundation.Grpc;
 using System.Globalization;
 using Perennial.Campaigns.V1;
 using Perennial.Segmentation.V1;

@@ -1,4 +1,3 @@
-using Google.Type;
 using Perennial.Common.V1;
 
 namespace Perennial.AllInOne.Demo;
@@ -6,10 +5,6 @@ namespace Perennial.AllInOne.Demo;
 /// <summary>Wire values as people read them.</summary>
 internal static class Words
 {
-    const decimal NanosPerUnit = 1_000_000_000m;
-
-    public static decimal ToDecimal(this Money? money) => money is null ? 0 : money.Units + money.Nanos / NanosPerUnit;
-
     /// <summary>CHANNEL_EMAIL is "email".</summary>
     public static string Name(this Channel channel) => channel.ToString().ToLowerInvariant();
 

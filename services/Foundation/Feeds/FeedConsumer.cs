@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -30,6 +31,16 @@ public sealed class FeedOptions
     /// <summary>A reader that heard nothing for this long (heartbeats come every few seconds) makes the house unhealthy.</summary>
     [System.ComponentModel.DataAnnotations.Range(1_000, 600_000)]
     public int SilenceMillisMax { get; set; } = 30_000;
+}
+
+public static class FeedHosting
+{
+    /// <summary>Runs <typeparamref name="TConsumer"/> as the one reader of the log in this process; others ask for it as <see cref="FeedConsumer"/>.</summary>
+    public static IServiceCollection AddFeedConsumer<TConsumer>(this IServiceCollection services) where TConsumer : FeedConsumer
+        => services.AddCheckedOptions<FeedOptions>("Feed")
+            .AddSingleton<FeedConsumerParts>()
+            .AddSingleton<FeedConsumer, TConsumer>()
+            .AddHostedService(provider => provider.GetRequiredService<FeedConsumer>());
 }
 
 /// <summary>What a consumer stands on; one argument for the houses to pass through.</summary>

@@ -45,10 +45,12 @@ public static partial class WireValues
     /// <summary>0 for an absent amount.</summary>
     public static decimal ToDecimal(this Money? money) => money is null ? 0 : money.Units + money.Nanos / NanosPerUnit;
 
+    /// <summary>Digits beyond the ninth, which only sums of binary fractions have, are rounded half to even.</summary>
     public static Money ToMoney(this decimal amount, string currencyCode)
     {
-        var units = decimal.Truncate(amount);
-        return new Money { CurrencyCode = currencyCode, Units = (long)units, Nanos = (int)((amount - units) * NanosPerUnit) };
+        var exact = decimal.Round(amount, 9, MidpointRounding.ToEven);
+        var units = decimal.Truncate(exact);
+        return new Money { CurrencyCode = currencyCode, Units = (long)units, Nanos = (int)((exact - units) * NanosPerUnit) };
     }
 
     [GeneratedRegex(@"\A[a-z][a-z0-9-]{0,62}\z")]

@@ -96,11 +96,7 @@ public sealed class FeedConsumerTests : IAsyncDisposable
     async Task<FeedConsumer> StartAtAsync(string address, params string[] settings)
     {
         var builder = TestServer.House.CreateBuilder(["--port", "0", "--Logging:LogLevel:Default=None", $"--Upstream:Ingestion={address}", .. settings]);
-        builder.Services.AddCheckedOptions<FeedOptions>("Feed")
-            .AddSingleton<FeedConsumerParts>()
-            .AddSingleton(_notebook)
-            .AddSingleton<FeedConsumer, Reader>()
-            .AddHostedService(services => services.GetRequiredService<FeedConsumer>());
+        builder.Services.AddSingleton(_notebook).AddFeedConsumer<Reader>();
         _app = builder.Build();
         await _app.StartAsync(TestContext.Current.CancellationToken);
         return _app.Services.GetRequiredService<FeedConsumer>();

@@ -20,6 +20,13 @@ public sealed class WireValuesTests
         Assert.Equal(amount, money.ToDecimal());
     }
 
+    [Theory]
+    [InlineData("0.30000000000000004", 300_000_000)]
+    [InlineData("0.0000000005", 0)]
+    [InlineData("0.0000000015", 2)]
+    public void Digits_beyond_the_ninth_are_rounded_half_to_even(string text, int nanos)
+        => Assert.Equal(nanos, decimal.Parse(text, System.Globalization.CultureInfo.InvariantCulture).ToMoney("EUR").Nanos);
+
     [Fact]
     public void No_money_is_nothing() => Assert.Equal(0m, ((Money?)null).ToDecimal());
 

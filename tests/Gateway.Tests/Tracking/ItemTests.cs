@@ -5,6 +5,7 @@ using FsCheck.Fluent;
 using Google.Protobuf;
 using Google.Type;
 using Perennial.Common.V1;
+using Perennial.Foundation.Grpc;
 using Perennial.Gateway.Tracking;
 
 namespace Perennial.Gateway.Tests.Tracking;
@@ -38,7 +39,7 @@ public sealed class ItemTests
         {
             var amount = new decimal((int)unscaled, (int)(unscaled >> 32) & 0x7fffffff, 0, unscaled < 0, (byte)(scale % 10));
             if (Math.Abs(amount) >= long.MaxValue) return true;
-            var money = Amounts.ToMoney(amount, "EUR");
+            var money = amount.ToMoney("EUR");
             using var json = JsonDocument.Parse(amount.ToString(CultureInfo.InvariantCulture));
             return Amounts.TryRead(json.RootElement, out var read) && read == amount && money.Units + money.Nanos / 1_000_000_000m == amount && Math.Abs(money.Nanos) < 1_000_000_000;
         }).QuickCheckThrowOnFailure();

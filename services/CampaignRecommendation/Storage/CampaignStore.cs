@@ -77,7 +77,7 @@ internal sealed class CampaignStore(Database db)
         AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
         """;
 
-    Task ForgetFactsAsync(Write write, string shop, IEnumerable<string> customers, CancellationToken cancellation)
+    Task<int> ForgetFactsAsync(Write write, string shop, IEnumerable<string> customers, CancellationToken cancellation)
         => write.Connection.ExecuteAsync(Command(ForgetFactsSql, new { shop, keys = Keys.Of(customers, "customer", c => c) }, write, cancellation));
 
     /// <summary>Settles new facts with those known of the same customers, and rewrites the customers for whom that changed anything.</summary>

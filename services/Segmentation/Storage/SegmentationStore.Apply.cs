@@ -178,7 +178,7 @@ internal sealed partial class SegmentationStore
         }
     }
 
-    static Task ForgetAsync(Write write, string sql, string shop, IEnumerable<string> customers, CancellationToken cancellation)
+    static Task<int> ForgetAsync(Write write, string sql, string shop, IEnumerable<string> customers, CancellationToken cancellation)
         => write.Connection.ExecuteAsync(Command(sql, new { shop, customers = Keys.Of(customers, "customer", c => c) }, cancellation, write.Transaction));
 
     async Task AppendAsync(Write write, int partition, IReadOnlyList<CustomerChange> changes, Dictionary<string, Shop> shops, CancellationToken cancellation)

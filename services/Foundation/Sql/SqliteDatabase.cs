@@ -78,7 +78,8 @@ public sealed class SqliteDatabase : Database
     async Task<SqliteConnection> OpenWriterAsync(CancellationToken cancellation)
     {
         var connection = (SqliteConnection)await OpenAsync(cancellation);
-        await connection.ExecuteAsync("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;");
+        // What is deleted is overwritten: an erased person must not be found in pages that are no longer used.
+        await connection.ExecuteAsync("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;");
         return connection;
     }
 

@@ -170,8 +170,8 @@ internal sealed class IdentityTables(Database database)
 
     string ProgressSql => $"""
         UPDATE {database.Prefix}reattribution
-        SET copied_position = @copied, until_position = @until, moved_event_count = @movedEventCount
-        WHERE change_number = @number
+        SET copied_position = @Copied, until_position = @Until, moved_event_count = @MovedEventCount
+        WHERE change_number = @Number
         """;
 
     public Task ProgressAsync(Write write, ReattributionRow row)

@@ -148,10 +148,11 @@ public abstract class IdentityStoreTests : IAsyncLifetime
     public async Task The_limit_counts_what_joined_in_earlier_commits()
     {
         await RecordAsync("u1+a1", "u1+a2");
-        var report = await RecordAsync("u1+a3", "u1+a4");
-        Assert.Equal((1, 1), (report.LinkedCount, report.LimitedCount));
-        Assert.Equal((0, 1), (await RecordAsync("u1+a5")) is var next ? (next.LinkedCount, next.LimitedCount) : default);
+        Assert.Equal((1, 1), Counts(await RecordAsync("u1+a3", "u1+a4")));
+        Assert.Equal((0, 1), Counts(await RecordAsync("u1+a5")));
         Assert.Null(await _identities.FindAsync("shop", Id("a5"), Cancel));
+
+        static (int, int) Counts(AppendReport report) => (report.LinkedCount, report.LimitedCount);
     }
 
     [Fact]

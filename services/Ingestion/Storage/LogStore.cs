@@ -14,7 +14,7 @@ namespace Perennial.Ingestion.Storage;
 /// commit. Which messages and ids are known differs by dialect (<see cref="IMessageKeys"/>, <see cref="IKnownIdRows"/>), nothing else beyond
 /// what <see cref="Database"/> answers.
 /// </summary>
-internal sealed class LogStore(Database database, int partitions, KeyLimits? limits = null, LinkLimits? linkLimits = null)
+internal sealed partial class LogStore(Database database, int partitions, KeyLimits? limits = null, LinkLimits? linkLimits = null)
 {
     readonly IMessageKeys _keys = database is SqliteDatabase ? new SqliteMessageKeys(database, limits ?? new KeyLimits()) : new SqlServerMessageKeys(database);
     static readonly string[] EventColumns = ["log_partition", "position", "shop", "customer", "identified", "message_id", "event_time", "receive_time", "payload", "reattribute_time"];
@@ -92,7 +92,7 @@ internal sealed class LogStore(Database database, int partitions, KeyLimits? lim
     public PlacedEvent Place(CustomerId customer, string shop, string messageId, DateTimeOffset eventTime, DateTimeOffset receiveTime, byte[] payload, DateTimeOffset? reattributeTime = null)
         => new(PartitionOf(shop, customer), shop, customer.Text, customer.Identified, messageId, eventTime, receiveTime, payload, reattributeTime);
 
-    int PartitionOf(string shop, CustomerId customer) => StableHash.Partition(shop, customer.Text, partitions);
+    public int PartitionOf(string shop, CustomerId customer) => StableHash.Partition(shop, customer.Text, partitions);
 
     static AppendReport Report(IdentityResolution resolution, PlacedEvent?[] placed, long[] positions)
     {
@@ -191,43 +191,6 @@ internal sealed class LogStore(Database database, int partitions, KeyLimits? lim
         Bind(command, "@after", after);
         Bind(command, "@until", until);
         if (shop is not null) Bind(command, "@shop", shop);
-        return await PageAsync(command, until, bytesMax, cancellation);
-    }, cancellation);
-
-    string EventsOfSql => $"""
-        SELECT position, shop, customer, identified, event_time, receive_time, payload, reattribute_time
-        FROM {database.Prefix}event
-        WHERE log_partition = @partition
-        AND position > @after
-        AND position <= @until
-        AND shop = @shop
-        AND customer = @customer
-        AND message_id <> ''
-        ORDER BY position
-        {database.Limit("@max")}
-        """;
-
-    /// <summary>
-    /// What was recorded of a customer between two positions of their partition, without their resets. Whoever knows where their events can lie
-    /// says so by <paramref name="after"/> and <paramref name="until"/>, which spares the rest of the log the reading. At most <paramref name="max"/>
-    /// events; ends early, with what it has, once the payloads pass <paramref name="bytesMax"/>.
-    /// </summary>
-    public Task<LogPage> EventsOfAsync(string shop, CustomerId customer, long after, long until, int max, int bytesMax, CancellationToken cancellation) => database.ReadAsync(async connection =>
-    {
-        await using var command = connection.CreateCommand();
-        command.CommandText = EventsOfSql;
-        Bind(command, "@partition", PartitionOf(shop, customer));
-        Bind(command, "@after", after);
-        Bind(command, "@until", until);
-        Bind(command, "@shop", shop);
-        Bind(command, "@customer", customer.Text, CustomerId.LengthMax);
-        Bind(command, "@max", max);
-        var page = await PageAsync(command, until, bytesMax, cancellation);
-        return page.Events.Count < max ? page : page with { Next = page.Events[^1].Position };
-    }, cancellation);
-
-    static async Task<LogPage> PageAsync(DbCommand command, long until, int bytesMax, CancellationToken cancellation)
-    {
         var events = new List<LoggedEvent>();
         var bytes = 0;
         await using var reader = await command.ExecuteReaderAsync(cancellation);
@@ -239,7 +202,7 @@ internal sealed class LogStore(Database database, int partitions, KeyLimits? lim
             if (bytes > bytesMax) return new LogPage(events, e.Position);
         }
         return new LogPage(events, until);
-    }
+    }, cancellation);
 
     // By hand: readers that start at 0 read the whole log, and mapped by Dapper a row takes a third more of the processor.
     static LoggedEvent Logged(DbDataReader row) => new(

@@ -15,9 +15,6 @@ namespace Perennial.Ingestion.Workers;
 /// </summary>
 internal sealed class ReattributionWorker : BackgroundService
 {
-    /// <summary>Bytes after which a piece is closed, however few events it has: memory stays flat and a commit short.</summary>
-    const int PieceBytesMax = 4 * 1024 * 1024;
-
     readonly IdentityStore _identities;
     readonly LogStore _store;
     readonly IngestionOptions _options;
@@ -60,18 +57,16 @@ internal sealed class ReattributionWorker : BackgroundService
 
     async Task StepAsync(Reattribution due, CancellationToken cancellation)
     {
-        var begun = due.Until > 0;
-        // What was recorded since the links changed went to the right customer already: a reset is due only when there is something before.
-        var page = await _store.EventsOfAsync(due.Shop, due.Customer, due.After, begun ? due.Until : long.MaxValue, begun ? _options.ReattributeEventsMax : 1, PieceBytesMax, cancellation);
-        if (begun) await CopyAsync(due, page, cancellation);
-        else if (page.Events.Count == 0) await _identities.FinishAsync(due, cancellation);
-        else await _identities.BeginAsync(due, Reset(due), cancellation);
+        if (due.Until > 0) await CopyAsync(due, cancellation);
+        else if (await _identities.HasAnyAsync(due, cancellation)) await _identities.BeginAsync(due, Reset(due), cancellation);
+        else await _identities.FinishAsync(due, cancellation);
     }
 
-    async Task CopyAsync(Reattribution due, LogPage page, CancellationToken cancellation)
+    async Task CopyAsync(Reattribution due, CancellationToken cancellation)
     {
-        await _identities.CopyAsync(due, [.. page.Events.Select(e => ToCopy(e, due.Customer))], page.Next, Now, cancellation);
-        _metrics.Reattributed(page.Events.Count);
+        var piece = await _identities.PieceAsync(due, _options.ReattributeEventsMax, cancellation);
+        await _identities.CopyAsync(due, [.. piece.Events.Select(e => ToCopy(e, due.Customer))], piece.Next, Now, cancellation);
+        _metrics.Reattributed(piece.Events.Count);
     }
 
     // What once was an id and is none by the rules of now stays where it is.

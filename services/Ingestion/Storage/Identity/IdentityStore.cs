@@ -41,7 +41,7 @@ internal sealed class IdentityStore(Database database, LogStore log)
     }
 
     async Task<bool> HasEventsAsync(string shop, CustomerId customer, CancellationToken cancellation)
-        => (await log.EventsOfAsync(shop, customer, 0, long.MaxValue, 1, int.MaxValue, cancellation)).Events.Count > 0;
+        => (await log.EventsOfAsync(log.PartitionOf(shop, customer), shop, customer.Text, 0, 1, cancellation)).Count > 0;
 
     /// <summary>Makes one customer of two. A request that was made before answers what it did.</summary>
     public async Task<(IdentityChange? Change, MergeFault Fault)> MergeAsync(MergeOrder order, CancellationToken cancellation)
@@ -147,6 +147,18 @@ internal sealed class IdentityStore(Database database, LogStore log)
         return row?.ResetPosition ?? 0;
     }
 
+    /// <summary>The next at most <paramref name="max"/> events to be recorded anew.</summary>
+    public async Task<DuePiece> PieceAsync(Reattribution due, int max, CancellationToken cancellation)
+    {
+        var events = await log.EventsOfAsync(log.PartitionOf(due.Shop, due.Customer), due.Shop, due.Customer.Text, due.After, max, cancellation);
+        var last = events.Count < max || events[^1].Position >= due.Until;
+        return new DuePiece([.. events.TakeWhile(e => e.Position < due.Until)], last ? due.Until : events[^1].Position);
+    }
+
+    /// <summary>Whether anything was recorded that the links of now give to somebody else. What was recorded since they changed went to the right customer already.</summary>
+    public async Task<bool> HasAnyAsync(Reattribution due, CancellationToken cancellation)
+        => (await log.EventsOfAsync(log.PartitionOf(due.Shop, due.Customer), due.Shop, due.Customer.Text, due.After, 1, cancellation)).Count > 0;
+
     /// <summary>Writes the reset behind which the customer's events are recorded anew. Changes nothing when another replica was first.</summary>
     public Task BeginAsync(Reattribution due, PlacedEvent reset, CancellationToken cancellation) => AdvanceAsync(due, async (write, row) =>
     {
@@ -215,6 +227,10 @@ internal sealed record MergeOrder(string Shop, CustomerId From, CustomerId To, s
 
 /// <summary>The undoing of a change that somebody asks for.</summary>
 internal sealed record UnmergeOrder(string Shop, long Number, string Actor, string Reason, DateTimeOffset Time);
+
+/// <summary>Events to be recorded anew in one commit.</summary>
+/// <param name="Next">Up to here they are all.</param>
+internal sealed record DuePiece(IReadOnlyList<LoggedEvent> Events, long Next);
 
 /// <summary>An event to be recorded anew, with what its payload says of it.</summary>
 internal sealed record Copy(LoggedEvent Event, CustomerId Strongest, string MessageId);

@@ -73,10 +73,12 @@ public abstract class IdentityStoreTests : IAsyncLifetime
     {
         for (; stepsMax > 0 && await identities.NextAsync(Cancel) is { } due; stepsMax--)
         {
-            var begun = due.Until > 0;
-            var page = await log.EventsOfAsync(due.Shop, due.Customer, due.After, begun ? due.Until : long.MaxValue, begun ? pieceMax : 1, int.MaxValue, Cancel);
-            if (begun) await identities.CopyAsync(due, [.. page.Events.Select(e => new Copy(e, Ids(e)[0], "moved"))], page.Next, Later, Cancel);
-            else if (page.Events.Count == 0) await identities.FinishAsync(due, Cancel);
+            if (due.Until > 0)
+            {
+                var piece = await identities.PieceAsync(due, pieceMax, Cancel);
+                await identities.CopyAsync(due, [.. piece.Events.Select(e => new Copy(e, Ids(e)[0], "moved"))], piece.Next, Later, Cancel);
+            }
+            else if (!await identities.HasAnyAsync(due, Cancel)) await identities.FinishAsync(due, Cancel);
             else await identities.BeginAsync(due, log.Place(due.Customer, due.Shop, "", Later, Later, [0]), Cancel);
         }
 
@@ -189,7 +191,7 @@ public abstract class IdentityStoreTests : IAsyncLifetime
         await MoveAsync(_log, _identities);
 
         Assert.Equal("user:u1: a1 a1 a1 a1 a1 u1 u1+a1", await OutlineAsync());
-        var moved = (await _log.EventsOfAsync("shop", Id("u1"), 0, long.MaxValue, 100, int.MaxValue, Cancel)).Events.Where(e => e.ReattributeTime is not null).ToList();
+        var moved = (await _log.EventsOfAsync(_log.PartitionOf("shop", Id("u1")), "shop", "user:u1", 0, 100, Cancel)).Where(e => e.ReattributeTime is not null).ToList();
         Assert.Equal(5, moved.Count);
         Assert.All(moved, e => Assert.Equal((Some.Instant, Some.Instant, Later, true), (e.EventTime, e.ReceiveTime, e.ReattributeTime!.Value, e.Identified)));
         Assert.Equal(5, Assert.Single((await _identities.FindAsync("shop", Id("u1"), Cancel))!.Changes).MovedEventCount);

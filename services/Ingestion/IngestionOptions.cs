@@ -58,4 +58,20 @@ internal sealed class IngestionOptions
     /// <summary>SQLite: bits of memory per message key that was ever recorded. 12 makes one look at the disk in 300 needless and takes 15 MB per ten million events.</summary>
     [Range(6, 24)]
     public int KeyFilterBits { get; set; } = 12;
+
+    /// <summary>Most anonymous ids that join one customer by events: a browser or device each. More come from an id that many share.</summary>
+    [Range(1, 10_000)]
+    public int AnonymousIdsMax { get; set; } = 100;
+
+    /// <summary>Most e-mail addresses that join one customer by events: an address each at home, at work and what they had before.</summary>
+    [Range(1, 1_000)]
+    public int EmailsMax { get; set; } = 5;
+
+    /// <summary>Most ids of one other system that join one customer by events: a system has one for a person, and now and then a second.</summary>
+    [Range(1, 1_000)]
+    public int ExternalIdsMax { get; set; } = 5;
+
+    /// <summary>Events that are recorded anew in one commit when a customer's history moves: bounds how long callers wait behind it.</summary>
+    [Range(1, 10_000)]
+    public int ReattributeEventsMax { get; set; } = 2_000;
 }

@@ -21,4 +21,7 @@ internal static partial class Log
 
     [LoggerMessage(2006, LogLevel.Warning, "The message keys could not be put in order; tried again in {PauseMillis} ms")]
     public static partial void KeysUntidy(this ILogger log, int pauseMillis, Exception error);
+
+    [LoggerMessage(2007, LogLevel.Warning, "The history of merged customers could not be moved; tried again in {PauseMillis} ms")]
+    public static partial void HistoryStuck(this ILogger log, int pauseMillis, Exception error);
 }

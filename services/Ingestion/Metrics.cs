@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Perennial.Foundation.Hosting;
+using Perennial.Ingestion.Domain;
 using Perennial.Ingestion.Storage;
 
 namespace Perennial.Ingestion;
@@ -18,6 +19,9 @@ internal sealed class Metrics : IDisposable
     readonly Counter<long> _overloads;
     readonly Histogram<int> _commitEvents;
     readonly Histogram<double> _commitSeconds;
+    readonly Counter<long> _links;
+    readonly Counter<long> _limited;
+    readonly Counter<long> _reattributed;
 
     public Metrics(AppendQueue queue)
     {
@@ -28,6 +32,9 @@ internal sealed class Metrics : IDisposable
         _meter.CreateObservableGauge("perennial.ingestion.queue", () => queue.Events, "{event}", "Events that wait for their commit or are in one.");
         _commitEvents = _meter.CreateHistogram<int>("perennial.ingestion.commit.events", "{event}", "Events that one commit wrote for all its calls, duplicates included.");
         _commitSeconds = _meter.CreateHistogram<double>("perennial.ingestion.commit.duration", "s", "Time of one commit, from the first statement to the disk.");
+        _links = _meter.CreateCounter<long>("perennial.ingestion.identity.links", "{id}", "Ids that joined a customer by an event that carried both.");
+        _limited = _meter.CreateCounter<long>("perennial.ingestion.identity.limited", "{id}", "Ids that stayed on their own because the customer has as many of their kind as they may.");
+        _reattributed = _meter.CreateCounter<long>("perennial.ingestion.reattributed", "{event}", "Events recorded anew because who they belong to changed.");
     }
 
     public void Answered(int recorded, int duplicate, int refused)
@@ -39,11 +46,15 @@ internal sealed class Metrics : IDisposable
 
     public void Overloaded() => _overloads.Add(1);
 
-    public void Committed(int events, TimeSpan duration)
+    public void Committed(AppendReport report, TimeSpan duration)
     {
-        _commitEvents.Record(events);
+        _commitEvents.Record(report.Results.Length);
         _commitSeconds.Record(duration.TotalSeconds);
+        if (report.LinkedCount > 0) _links.Add(report.LinkedCount);
+        if (report.LimitedCount > 0) _limited.Add(report.LimitedCount);
     }
+
+    public void Reattributed(int events) => _reattributed.Add(events);
 
     public void Dispose() => _meter.Dispose();
 }

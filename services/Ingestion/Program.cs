@@ -3,7 +3,9 @@ using Perennial.Foundation.Grpc;
 using Perennial.Foundation.Hosting;
 using Perennial.Foundation.Sql;
 using Perennial.Ingestion.Api;
+using Perennial.Ingestion.Domain;
 using Perennial.Ingestion.Storage;
+using Perennial.Ingestion.Storage.Identity;
 using Perennial.Ingestion.Storage.Keys;
 using Perennial.Ingestion.Workers;
 
@@ -22,12 +24,14 @@ internal static class Program
         builder.Services.AddHouseGrpc();
         builder.Services.AddCheckedOptions<IngestionOptions>("Ingestion");
         builder.Services.AddSingleton<Metrics>();
-        builder.Services.AddSingleton(services => new LogStore(services.GetRequiredService<Database>(), Options(services).Partitions, new KeyLimits(Options(services).KeySetMax, Options(services).KeyFilterBits)));
+        builder.Services.AddSingleton(services => new LogStore(services.GetRequiredService<Database>(), Options(services).Partitions, new KeyLimits(Options(services).KeySetMax, Options(services).KeyFilterBits), new LinkLimits(Options(services).AnonymousIdsMax, Options(services).EmailsMax, Options(services).ExternalIdsMax)));
         builder.Services.AddSingleton(services => new AppendQueue(Options(services).QueueEventsMax, Options(services).QueueBytesMax));
         builder.Services.AddSingleton<ShopStore>();
+        builder.Services.AddSingleton<IdentityStore>();
         builder.Services.AddHostedService<Appender>();
         builder.Services.AddHostedService<HeadWatch>();
         builder.Services.AddHostedService<KeyTidying>();
+        builder.Services.AddHostedService<ReattributionWorker>();
         var app = builder.Build();
         app.MapHouse<IngestionApi>();
         FeedApi.Map(app);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Perennial.Common.V1;
 using Perennial.Foundation.Grpc;
 using Perennial.Ingestion.Storage;
+using Perennial.Ingestion.Storage.Identity;
 using Perennial.Ingestion.V1;
 using Shop = Perennial.Ingestion.Domain.Shop;
 
@@ -12,6 +13,7 @@ internal sealed partial class IngestionApi(
     LogStore log,
     ShopStore shops,
     AppendQueue queue,
+    IdentityStore identities,
     IOptions<IngestionOptions> options,
     Metrics metrics,
     TimeProvider clock,

@@ -1,7 +1,7 @@
+using System.Globalization;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Perennial.Common.V1;
-using Perennial.Foundation.Feeds;
 using Perennial.Ingestion.Api.Wire;
 using Perennial.Ingestion.Domain;
 using Shop = Perennial.Ingestion.Domain.Shop;
@@ -17,21 +17,42 @@ internal static class Mapping
     public static V1.Shop ToProto(Shop shop) => new() { Shop_ = shop.Id, TimeZone = shop.TimeZone, CurrencyCode = shop.Currency, CreateTime = shop.CreateTime.ToTimestamp() };
 
     /// <summary>What tells the readers of every partition of a new shop.</summary>
-    public static IReadOnlyList<LogEvent> Announcements(Shop shop, int partitions)
+    public static IReadOnlyList<PlacedEvent> Announcements(Shop shop, int partitions)
     {
         var payload = new Event
         {
             MessageId = ShopConfiguredMessageId,
             ShopConfigured = new ShopConfigured { TimeZone = shop.TimeZone, CurrencyCode = shop.Currency, CreateTime = shop.CreateTime.ToTimestamp() },
         }.ToByteArray();
-        return [.. Enumerable.Range(0, partitions).Select(p => new LogEvent(p, shop.Id, "", false, ShopConfiguredMessageId, shop.CreateTime, shop.CreateTime, payload))];
+        return [.. Enumerable.Range(0, partitions).Select(p => new PlacedEvent(p, shop.Id, "", false, ShopConfiguredMessageId, shop.CreateTime, shop.CreateTime, payload))];
     }
 
-    public static LogEvent ToLogEvent(Event e, string shop, DateTimeOffset eventTime, DateTimeOffset receiveTime, int partitions)
+    public static LogEvent ToLogEvent(Event e, string shop, DateTimeOffset eventTime, DateTimeOffset receiveTime)
+        => new(shop, EventIdentity.IdsOf(e), e.MessageId, eventTime, receiveTime, e.ToByteArray());
+
+    public static V1.Identity ToProto(string shop, CustomerIdentity identity) => new()
     {
-        var customer = Customer.Of(e.UserId, e.AnonymousId);
-        return new LogEvent(StableHash.Partition(shop, customer.Key, partitions), shop, customer.Key, customer.Identified, e.MessageId, eventTime, receiveTime, e.ToByteArray());
-    }
+        Shop = shop,
+        Customer = identity.Customer.Text,
+        Identified = identity.Customer.Identified,
+        Ids = { identity.Ids.Select(i => new V1.LinkedId { Id = i.Id.Text, LinkTime = i.LinkTime?.ToTimestamp(), Pinned = i.Pinned }) },
+        Changes = { identity.Changes.Select(ToProto) },
+    };
+
+    public static V1.IdentityChange ToProto(IdentityChange change) => new()
+    {
+        Change = Number(change.Number),
+        Kind = (V1.IdentityChange.Types.Kind)change.Kind,
+        FromCustomer = change.From.Text,
+        ToCustomer = change.To.Text,
+        ChangeTime = change.Time.ToTimestamp(),
+        Actor = change.Actor,
+        Reason = change.Reason,
+        UndoChange = change.Undo is { } undo ? Number(undo) : "",
+        MovedEventCount = change.MovedEventCount,
+    };
+
+    static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     public static FeedPage ToProto(IReadOnlyList<LoggedEvent> events)
     {
@@ -49,6 +70,7 @@ internal static class Mapping
         Identified = e.Identified,
         EventTime = e.EventTime.ToTimestamp(),
         ReceiveTime = e.ReceiveTime.ToTimestamp(),
+        ReattributeTime = e.ReattributeTime?.ToTimestamp(),
         // Nobody changes the bytes: they were read for this message.
         Event = UnsafeByteOperations.UnsafeWrap(e.Payload),
     };

@@ -16,7 +16,7 @@ internal interface IMessageKeys
     Task<HashSet<(string Shop, string MessageId)>> KnownAsync(Write write, IReadOnlyList<LogEvent> events);
 
     /// <summary>Adds the events at the indexes <paramref name="fresh"/>, in the transaction that writes them. The answer is called once the commit stands.</summary>
-    Task<Action> AddAsync(Write write, IReadOnlyList<LogEvent> events, IReadOnlyList<int> fresh, long[] positions, CancellationToken cancellation);
+    Task<Action> AddAsync(Write write, IReadOnlyList<PlacedEvent?> events, IReadOnlyList<int> fresh, long[] positions, CancellationToken cancellation);
 
     /// <summary>Does one piece of the work that no commit should wait for. True when there is more.</summary>
     Task<bool> TidyAsync(CancellationToken cancellation);

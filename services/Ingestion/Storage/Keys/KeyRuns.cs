@@ -41,6 +41,7 @@ internal sealed class KeyRuns(Database database)
         WHERE log_partition = @partition
         AND position > @after
         AND customer <> ''
+        AND message_id <> ''
         ORDER BY position
         {database.Limit("@max")}
         """;

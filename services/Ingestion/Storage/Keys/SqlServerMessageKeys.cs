@@ -26,9 +26,9 @@ internal sealed class SqlServerMessageKeys(Database database) : IMessageKeys
     }
 
     /// <summary>In key order: neighbours share a page, and two writers meet in the same order.</summary>
-    public async Task<Action> AddAsync(Write write, IReadOnlyList<LogEvent> events, IReadOnlyList<int> fresh, long[] positions, CancellationToken cancellation)
+    public async Task<Action> AddAsync(Write write, IReadOnlyList<PlacedEvent?> events, IReadOnlyList<int> fresh, long[] positions, CancellationToken cancellation)
     {
-        var ordered = fresh.Select(i => events[i]).OrderBy(e => e.Shop, StringComparer.Ordinal).ThenBy(e => e.MessageId, StringComparer.Ordinal).ToList();
+        var ordered = fresh.Select(i => events[i]!).OrderBy(e => e.Shop, StringComparer.Ordinal).ThenBy(e => e.MessageId, StringComparer.Ordinal).ToList();
         await write.AppendAsync(database.Prefix + "message_key", Columns, ordered, static (row, e) =>
         {
             row.Add(e.Shop);

@@ -106,7 +106,7 @@ internal sealed class SqliteMessageKeys(Database database, KeyLimits limits) : I
         return false;
     }
 
-    public Task<Action> AddAsync(Write write, IReadOnlyList<LogEvent> events, IReadOnlyList<int> fresh, long[] positions, CancellationToken cancellation)
+    public Task<Action> AddAsync(Write write, IReadOnlyList<PlacedEvent?> events, IReadOnlyList<int> fresh, long[] positions, CancellationToken cancellation)
     {
         lock (_gate)
         {
@@ -114,8 +114,8 @@ internal sealed class SqliteMessageKeys(Database database, KeyLimits limits) : I
             var keys = new List<MessageKey>(fresh.Count);
             foreach (var i in fresh)
             {
-                keys.Add(new MessageKey(_digests[i], MessageKey.PlaceOf(events[i].Partition, positions[i])));
-                after[events[i].Partition] = positions[i];
+                keys.Add(new MessageKey(_digests[i], MessageKey.PlaceOf(events[i]!.Partition, positions[i])));
+                after[events[i]!.Partition] = positions[i];
             }
             var addition = _staged = new Addition(keys, _seen, after);
             return Task.FromResult(() => Take(addition));

@@ -58,7 +58,7 @@ public sealed class SqliteMessageKeysTests : IAsyncLifetime
     [Fact]
     public async Task What_is_in_no_run_yet_is_read_again_by_the_next_start()
     {
-        await _log.AppendAsync(Events(0, 15), Cancel);
+        await _log.PositionsAsync(Events(0, 15), Cancel);
         Assert.Empty(await RunsAsync());
 
         await using var database = _store.OpenAnother();
@@ -93,7 +93,7 @@ public sealed class SqliteMessageKeysTests : IAsyncLifetime
     [Fact]
     public async Task A_set_that_nobody_tidies_is_written_by_the_commit()
     {
-        foreach (var batch in Events(0, 400).Chunk(25)) await _log.AppendAsync(batch, Cancel);
+        foreach (var batch in Events(0, 400).Chunk(25)) await _log.PositionsAsync(batch, Cancel);
 
         Assert.True((await RunsAsync()).Count >= 3);
         Assert.Equal(400, await DuplicatesAsync(_log, 0, 400));
@@ -107,7 +107,7 @@ public sealed class SqliteMessageKeysTests : IAsyncLifetime
         var log = await OpenAsync(_store.Database, limits);
         for (var from = 0; from < 120_000; from += 15_000)
         {
-            await log.AppendAsync(Events(from, from + 15_000), Cancel);
+            await log.PositionsAsync(Events(from, from + 15_000), Cancel);
             Assert.True(await log.TidyAsync(Cancel));
         }
         while (!(await RunsAsync()).Exists(r => r.State == KeyRuns.Writing) || await CountAsync("SELECT COUNT(*) FROM message_chunk c INNER JOIN message_run r ON r.run = c.run AND r.state = 0") == 0)
@@ -138,17 +138,17 @@ public sealed class SqliteMessageKeysTests : IAsyncLifetime
     [Fact]
     public async Task What_the_house_itself_writes_has_no_key()
     {
-        await _store.Database.WriteAsync(write => _log.AppendOwnAsync(write, [Some.LogEvent("m1") with { Customer = "" }], Cancel), Cancel);
+        await _store.Database.WriteAsync(write => _log.AppendOwnAsync(write, [Some.PlacedEvent("m1") with { Customer = "" }], Cancel), Cancel);
         await using var database = _store.OpenAnother();
 
-        Assert.Equal(Positions(2), await (await OpenAsync(database, Tiny)).AppendAsync([Some.LogEvent("m1")], Cancel));
-        Assert.Equal(Positions(0), await _log.AppendAsync([Some.LogEvent("m1")], Cancel));
+        Assert.Equal(Positions(2), await (await OpenAsync(database, Tiny)).PositionsAsync([Some.LogEvent("m1")], Cancel));
+        Assert.Equal(Positions(0), await _log.PositionsAsync([Some.LogEvent("m1")], Cancel));
     }
 
     [Fact]
     public async Task The_keys_of_an_older_version_are_carried_over()
     {
-        await _log.AppendAsync(Events(0, 500), Cancel);
+        await _log.PositionsAsync(Events(0, 500), Cancel);
         // As 0001 leaves it: keys in a table of their own.
         await _store.Database.WriteAsync(write => write.Connection.ExecuteAsync("""
             DROP TABLE message_run;
@@ -171,15 +171,15 @@ public sealed class SqliteMessageKeysTests : IAsyncLifetime
     public async Task Of_two_messages_with_one_digest_each_is_recorded_once()
     {
         await RecordAsync(_log, 0, 100);
-        await _log.AppendAsync([Some.LogEvent("twin")], Cancel);
+        await _log.PositionsAsync([Some.LogEvent("twin")], Cancel);
         // No two texts of one digest are known: here the event's id changes behind the key's back instead.
         await _store.Database.WriteAsync(write => write.Connection.ExecuteAsync("UPDATE event SET message_id = 'other-' || message_id", transaction: write.Transaction), Cancel);
 
         Assert.Equal(0, await DuplicatesAsync(_log, 0, 100));
-        Assert.NotEqual(Positions(0), await _log.AppendAsync([Some.LogEvent("twin")], Cancel));
+        Assert.NotEqual(Positions(0), await _log.PositionsAsync([Some.LogEvent("twin")], Cancel));
         await TidyAsync(_log);
         Assert.Equal(100, await DuplicatesAsync(_log, 0, 100));
-        Assert.Equal(Positions(0), await _log.AppendAsync([Some.LogEvent("twin")], Cancel));
+        Assert.Equal(Positions(0), await _log.PositionsAsync([Some.LogEvent("twin")], Cancel));
     }
 
     enum Step { Append, Tidy, Reopen, Fail }
@@ -209,7 +209,7 @@ public sealed class SqliteMessageKeysTests : IAsyncLifetime
                 switch (kind)
                 {
                     case Step.Append:
-                        var positions = await logs[process].AppendAsync(events, Cancel);
+                        var positions = await logs[process].PositionsAsync(events, Cancel);
                         if (!positions.Select(p => p > 0).SequenceEqual(ids.Select(model.Add))) return false;
                         break;
                     case Step.Tidy:
@@ -219,7 +219,7 @@ public sealed class SqliteMessageKeysTests : IAsyncLifetime
                         logs[process] = await OpenAsync(databases[process], Tiny);
                         break;
                     default:
-                        await Assert.ThrowsAnyAsync<Exception>(() => logs[process].AppendAsync([.. events, Some.LogEvent("never" + shop) with { Payload = null! }], Cancel));
+                        await Assert.ThrowsAnyAsync<Exception>(() => logs[process].PositionsAsync([.. events, Some.LogEvent("never" + shop) with { Payload = null! }], Cancel));
                         break;
                 }
             }
@@ -239,7 +239,7 @@ public sealed class SqliteMessageKeysTests : IAsyncLifetime
     {
         foreach (var batch in Events(from, to).Chunk(10))
         {
-            Assert.DoesNotContain(0, await log.AppendAsync(batch, Cancel));
+            Assert.DoesNotContain(0, await log.PositionsAsync(batch, Cancel));
             await TidyAsync(log);
         }
     }
@@ -250,7 +250,7 @@ public sealed class SqliteMessageKeysTests : IAsyncLifetime
     }
 
     /// <summary>How many of these were recorded before.</summary>
-    static async Task<int> DuplicatesAsync(LogStore log, int from, int to) => (await log.AppendAsync(Events(from, to), Cancel)).Count(p => p == 0);
+    static async Task<int> DuplicatesAsync(LogStore log, int from, int to) => (await log.PositionsAsync(Events(from, to), Cancel)).Count(p => p == 0);
 
     Task<List<RunRow>> RunsAsync() => _store.Database.ReadAsync(async connection => (await connection.QueryAsync<RunRow>("SELECT run, run_level AS level, state, merged_into FROM message_run ORDER BY run")).AsList(), Cancel);
 

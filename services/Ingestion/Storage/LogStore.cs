@@ -9,11 +9,11 @@ namespace Perennial.Ingestion.Storage;
 /// <summary>
 /// The log: per partition dense positions from 1, each (shop, message id) once for ever. A writer updates the head row of its
 /// partitions in the transaction that appends, so positions become visible in their order and no reader can pass a late
-/// commit. Which messages are known differs by dialect (<see cref="IMessageKeys"/>), nothing else beyond what <see cref="Database"/> answers.
+/// commit. How messages and customers are found differs by dialect (<see cref="IEventKeys"/>), nothing else beyond what <see cref="Database"/> answers.
 /// </summary>
-internal sealed class LogStore(Database database, int partitions, KeyLimits? limits = null)
+internal sealed partial class LogStore(Database database, int partitions, KeyLimits? limits = null)
 {
-    readonly IMessageKeys _keys = database is SqliteDatabase ? new SqliteMessageKeys(database, limits ?? new KeyLimits()) : new SqlServerMessageKeys(database);
+    readonly IEventKeys _keys = database is SqliteDatabase ? new SqliteEventKeys(database, limits ?? new KeyLimits()) : new SqlServerEventKeys(database);
     static readonly string[] EventColumns = ["log_partition", "position", "shop", "customer", "identified", "message_id", "event_time", "receive_time", "payload"];
 
     public int Partitions => partitions;
@@ -169,12 +169,12 @@ internal sealed class LogStore(Database database, int partitions, KeyLimits? lim
         ? new DateTimeOffset(row.GetDateTime(column), TimeSpan.Zero)
         : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
 
-    static void Bind(DbCommand command, string name, object value)
+    static void Bind(DbCommand command, string name, object value, int lengthMax = Shop.IdLengthMax)
     {
         var parameter = command.CreateParameter();
         (parameter.ParameterName, parameter.Value) = (name, value);
         // One plan for ids of any length.
-        if (value is string) parameter.Size = Shop.IdLengthMax;
+        if (value is string) parameter.Size = lengthMax;
         command.Parameters.Add(parameter);
     }
 }

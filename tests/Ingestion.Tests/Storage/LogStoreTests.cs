@@ -48,6 +48,22 @@ public abstract class LogStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_customers_events_come_in_order_page_by_page_and_nobody_elses_do()
+    {
+        await _log.AppendAsync([.. Enumerable.Range(0, 600).Select(i => Some.LogEvent($"m{i}", 1, i % 200 == 5 ? "other" : "shop") with { Customer = i % 100 == 5 ? "anon:Ann" : "anon:ann" })], Cancel);
+        await _log.AppendAsync([Some.LogEvent("elsewhere", 2) with { Customer = "anon:Ann" }], Cancel);
+
+        Assert.Equal([106, 306], (await _log.EventsOfAsync(1, "shop", "anon:Ann", 0, 2, Cancel)).Select(e => e.Position));
+        Assert.Equal([506], (await _log.EventsOfAsync(1, "shop", "anon:Ann", 306, 2, Cancel)).Select(e => e.Position));
+        Assert.Equal([6, 206, 406], (await _log.EventsOfAsync(1, "other", "anon:Ann", 0, 100, Cancel)).Select(e => e.Position));
+        Assert.Equal([1], (await _log.EventsOfAsync(2, "shop", "anon:Ann", 0, 100, Cancel)).Select(e => e.Position));
+        Assert.Empty(await _log.EventsOfAsync(1, "shop", "anon:Ann", 506, 100, Cancel));
+        var e = Assert.Single(await _log.EventsOfAsync(1, "shop", "anon:Ann", 306, 100, Cancel));
+        Assert.Equal(("shop", "anon:Ann", Some.LogEvent("").EventTime), (e.Shop, e.Customer, e.EventTime));
+        Assert.Equal(Some.LogEvent("").Payload, e.Payload);
+    }
+
+    [Fact]
     public async Task Keeps_every_field_as_it_came()
     {
         var e = new LogEvent(1, "shop", "user:Ünï🙂 'x' \"y\"", true, "it's [1] \\ \"quoted\" 🙂", Some.Instant.AddDays(-400), Some.Instant, [0, 255, 10, 0]);

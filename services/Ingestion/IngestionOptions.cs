@@ -49,7 +49,7 @@ internal sealed class IngestionOptions
     public int PageBytesMax { get; set; } = 2 * 1024 * 1024;
 
     /// <summary>
-    /// SQLite: message keys in memory before they become a sorted run on disk, 32 bytes each. Few make many runs to merge, many hold the
+    /// SQLite: keys of events in memory before they become sorted runs on disk, 64 bytes an event. Few make many runs to merge, many hold the
     /// commits up for longer when they are written; they are read again from the log after a crash.
     /// </summary>
     [Range(1_000, 4_000_000)]

@@ -5,6 +5,8 @@ using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Perennial.Common.V1;
+using Perennial.Foundation.Sql;
+using Perennial.Ingestion.Storage;
 using Perennial.Ingestion.V1;
 
 namespace Perennial.Ingestion.Tests;
@@ -12,7 +14,7 @@ namespace Perennial.Ingestion.Tests;
 /// <summary>The program killed in the middle of its work, again and again: nothing acknowledged is lost, nothing is doubled.</summary>
 public sealed class CrashTests : IDisposable
 {
-    const int Kills = 6, Callers = 4, BatchSize = 50;
+    const int Kills = 6, Callers = 4, BatchSize = 50, Partitions = 4;
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     readonly string _folder = Directory.CreateTempSubdirectory("perennial-test-").FullName;
 
@@ -55,6 +57,28 @@ public sealed class CrashTests : IDisposable
         Assert.Equal(sent.Order(StringComparer.Ordinal), logged.Order(StringComparer.Ordinal));
         last.Process.Kill();
         await last.Process.WaitForExitAsync(Cancel);
+        await EveryCustomerIsFoundAsync(sent.Count);
+    }
+
+    /// <summary>Through the runs that were half written and half merged, and what no run had yet.</summary>
+    async Task EveryCustomerIsFoundAsync(int sent)
+    {
+        await using var database = new SqliteDatabase(Program.House.Name, _folder);
+        var log = new LogStore(database, Partitions);
+        await log.OpenAsync(Cancel);
+        var heads = await log.RefreshHeadsAsync(Cancel);
+        var found = 0;
+        for (var partition = 0; partition < Partitions; partition++)
+        {
+            var all = (await log.ReadAsync(partition, 0, heads[partition], null, int.MaxValue, Cancel)).Events.Where(e => e.Customer.Length > 0);
+            foreach (var customer in all.GroupBy(e => e.Customer))
+            {
+                var events = await log.EventsOfAsync(partition, IngestionHouse.Shop, customer.Key, 0, int.MaxValue, Cancel);
+                Assert.Equal(customer.Select(e => e.Position), events.Select(e => e.Position));
+                found += events.Count;
+            }
+        }
+        Assert.Equal(sent, found);
     }
 
     /// <summary>Sends until the house is gone.</summary>
@@ -77,7 +101,10 @@ public sealed class CrashTests : IDisposable
         }
     }
 
-    static RecordEventsRequest Request(IEnumerable<string> ids) => new() { Shop = IngestionHouse.Shop, Events = { ids.Select(id => new Event { MessageId = id, UserId = id, PageViewed = new PageViewed { Name = "Home" } }) } };
+    static RecordEventsRequest Request(IEnumerable<string> ids) => new() { Shop = IngestionHouse.Shop, Events = { ids.Select(id => new Event { MessageId = id, UserId = CustomerOf(id), PageViewed = new PageViewed { Name = "Home" } }) } };
+
+    // The last part of the id: each of a batch has another customer, and all batches have the same.
+    static string CustomerOf(string id) => "u" + id[(id.LastIndexOf('-') + 1)..];
 
     static async Task CreateShopAsync(IngestionService.IngestionServiceClient client)
         => await client.CreateShopAsync(new CreateShopRequest { Shop = IngestionHouse.Shop, TimeZone = "Europe/London", CurrencyCode = "GBP" }, cancellationToken: Cancel);

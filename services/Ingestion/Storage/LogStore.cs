@@ -11,12 +11,12 @@ namespace Perennial.Ingestion.Storage;
 /// <summary>
 /// The log: per partition dense positions from 1, each (shop, message id) once for ever. A writer updates the head row of its
 /// partitions in the transaction that appends, so positions become visible in their order and no reader can pass a late
-/// commit. Which messages and ids are known differs by dialect (<see cref="IMessageKeys"/>, <see cref="IKnownIdRows"/>), nothing else beyond
-/// what <see cref="Database"/> answers.
+/// commit. How messages, customers and ids are found differs by dialect (<see cref="IEventKeys"/>, <see cref="IKnownIdRows"/>), nothing else
+/// beyond what <see cref="Database"/> answers.
 /// </summary>
 internal sealed partial class LogStore(Database database, int partitions, KeyLimits? limits = null, LinkLimits? linkLimits = null)
 {
-    readonly IMessageKeys _keys = database is SqliteDatabase ? new SqliteMessageKeys(database, limits ?? new KeyLimits()) : new SqlServerMessageKeys(database);
+    readonly IEventKeys _keys = database is SqliteDatabase ? new SqliteEventKeys(database, limits ?? new KeyLimits()) : new SqlServerEventKeys(database);
     static readonly string[] EventColumns = ["log_partition", "position", "shop", "customer", "identified", "message_id", "event_time", "receive_time", "payload", "reattribute_time"];
 
     public int Partitions => partitions;
@@ -212,12 +212,12 @@ internal sealed partial class LogStore(Database database, int partitions, KeyLim
         ? new DateTimeOffset(row.GetDateTime(column), TimeSpan.Zero)
         : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
 
-    static void Bind(DbCommand command, string name, object value, int length = Shop.IdLengthMax)
+    static void Bind(DbCommand command, string name, object value, int lengthMax = Shop.IdLengthMax)
     {
         var parameter = command.CreateParameter();
         (parameter.ParameterName, parameter.Value) = (name, value);
         // One plan for ids of any length.
-        if (value is string) parameter.Size = length;
+        if (value is string) parameter.Size = lengthMax;
         command.Parameters.Add(parameter);
     }
 }

@@ -51,6 +51,26 @@ public abstract class LogStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_customers_events_come_in_order_page_by_page_and_nobody_elses_do()
+    {
+        // The same name in two shops, and another that differs by case alone, all in one partition.
+        var name = Enumerable.Range(0, 1_000).Select(i => $"Ann{i}").First(n => ((string[])["shop", "other"]).All(s => Of(s, n) == 1 && Of(s, n.ToLowerInvariant()) == 1));
+        var (upper, lower) = (CustomerId.Anonymous(name), CustomerId.Anonymous(name.ToLowerInvariant()));
+        await _log.AppendAsync([.. Enumerable.Range(0, 600).Select(i => Some.LogEvent($"m{i}", 1, i % 200 == 5 ? "other" : "shop") with { Ids = [i % 100 == 5 ? upper : lower] })], Cancel);
+
+        Assert.Equal([106, 306], (await _log.EventsOfAsync(1, "shop", upper.Text, 0, 2, Cancel)).Select(e => e.Position));
+        Assert.Equal([506], (await _log.EventsOfAsync(1, "shop", upper.Text, 306, 2, Cancel)).Select(e => e.Position));
+        Assert.Equal([6, 206, 406], (await _log.EventsOfAsync(1, "other", upper.Text, 0, 100, Cancel)).Select(e => e.Position));
+        Assert.Empty(await _log.EventsOfAsync(2, "shop", upper.Text, 0, 100, Cancel));
+        Assert.Empty(await _log.EventsOfAsync(1, "shop", upper.Text, 506, 100, Cancel));
+        var e = Assert.Single(await _log.EventsOfAsync(1, "shop", upper.Text, 306, 100, Cancel));
+        Assert.Equal(("shop", upper.Text, Some.LogEvent("").EventTime), (e.Shop, e.Customer, e.EventTime));
+        Assert.Equal(Some.LogEvent("").Payload, e.Payload);
+    }
+
+    int Of(string shop, string name) => _log.PartitionOf(shop, CustomerId.Anonymous(name));
+
+    [Fact]
     public async Task Keeps_every_field_as_it_came()
     {
         var e = new LogEvent("shop", [Some.User("Ünï🙂 'x' \"y\"", 1, "shop")], "it's [1] \\ \"quoted\" 🙂", Some.Instant.AddDays(-400), Some.Instant, [0, 255, 10, 0]);

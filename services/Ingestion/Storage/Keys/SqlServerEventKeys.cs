@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Dapper;
 using Perennial.Foundation.Sql;
 using Perennial.Ingestion.Domain;
@@ -5,7 +6,7 @@ using Perennial.Ingestion.Domain;
 namespace Perennial.Ingestion.Storage.Keys;
 
 /// <summary>One row per key under a unique index: of two writers with the same message one gets through, the other runs again.</summary>
-internal sealed class SqlServerMessageKeys(Database database) : IMessageKeys
+internal sealed class SqlServerEventKeys(Database database) : IEventKeys
 {
     static readonly string[] Columns = ["shop", "message_id"];
     static readonly Action Nothing = () => { };
@@ -36,6 +37,9 @@ internal sealed class SqlServerMessageKeys(Database database) : IMessageKeys
         }, cancellation);
         return Nothing;
     }
+
+    /// <summary>The whole partition: an index on the customer finds the rows.</summary>
+    public IEnumerable<LogPart> PartsOf(DbConnection connection, int partition, string shop, string customer, long after) => [new LogPart(after, long.MaxValue)];
 
     public Task<bool> TidyAsync(CancellationToken cancellation) => Task.FromResult(false);
 

@@ -58,4 +58,15 @@ internal sealed class IngestionOptions
     /// <summary>SQLite: bits of memory per message key that was ever recorded. 12 makes one look at the disk in 300 needless and takes 15 MB per ten million events.</summary>
     [Range(6, 24)]
     public int KeyFilterBits { get; set; } = 12;
+
+    /// <summary>
+    /// Most of the commits' time that imports take while other events wait, in percent, all imports together: a large history must not make
+    /// the senders of today wait. While nothing waits they go as fast as the log.
+    /// </summary>
+    [Range(1, 100)]
+    public int ImportSharePercent { get; set; } = 25;
+
+    /// <summary>Most different facts of one import: they are for people to read.</summary>
+    [Range(10, 1_000)]
+    public int ImportFactsMax { get; set; } = 100;
 }

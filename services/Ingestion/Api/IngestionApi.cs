@@ -12,9 +12,12 @@ internal sealed partial class IngestionApi(
     LogStore log,
     ShopStore shops,
     AppendQueue queue,
+    ImportStore imports,
+    ImportTurns turns,
     IOptions<IngestionOptions> options,
     Metrics metrics,
     TimeProvider clock,
+    IHostApplicationLifetime lifetime,
     ILogger<IngestionApi> logger) : IngestionService.IngestionServiceBase
 {
     readonly IngestionOptions _options = options.Value;

@@ -52,7 +52,11 @@ internal sealed class LogStore(Database database, int partitions, KeyLimits? lim
     }
 
     /// <summary>Records what is new of <paramref name="events"/>, all or nothing. Answers the position of each; 0 for one recorded before.</summary>
-    public async Task<long[]> AppendAsync(IReadOnlyList<LogEvent> events, CancellationToken cancellation)
+    public Task<long[]> AppendAsync(IReadOnlyList<LogEvent> events, CancellationToken cancellation) => AppendAsync(events, (_, _) => Task.CompletedTask, cancellation);
+
+    /// <inheritdoc cref="AppendAsync(IReadOnlyList{LogEvent}, CancellationToken)"/>
+    /// <param name="with">Is told the positions and writes what stands or falls with the events: what it throws undoes them. May run again, as all of a write.</param>
+    public async Task<long[]> AppendAsync(IReadOnlyList<LogEvent> events, Func<Write, long[], Task> with, CancellationToken cancellation)
     {
         var (positions, heads, committed) = await database.WriteAsync(async write =>
         {
@@ -60,7 +64,9 @@ internal sealed class LogStore(Database database, int partitions, KeyLimits? lim
             var heads = await AdvanceAsync(write, plan.Growth);
             var positions = plan.Positions(heads);
             await WriteEventsAsync(write, events, plan, positions, cancellation);
-            return (positions, heads, await _keys.AddAsync(write, events, plan.Fresh, positions, cancellation));
+            var added = await _keys.AddAsync(write, events, plan.Fresh, positions, cancellation);
+            await with(write, positions);
+            return (positions, heads, added);
         }, cancellation);
         committed();
         Announce(heads);

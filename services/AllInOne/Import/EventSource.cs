@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using Perennial.Foundation.Hosting;
 using Perennial.Ingestion.V1;
 
 namespace Perennial.AllInOne.Import;
@@ -25,9 +27,9 @@ internal sealed class EventSource(ImportFile file) : IImportSource
     {
         using var lines = new LineReader(file.Read(out var position), LineBytesMax);
         var line = 0L;
-        while (line < checkpoint && lines.Read()) line++;
+        while (line < checkpoint && Read(lines, line)) line++;
         var chunk = new EventChunk(checkpoint);
-        while (lines.Read())
+        while (Read(lines, line))
         {
             line++;
             if (chunk.Add(line, lines) is { } refused && _refused.Count < RefusedMax) _refused[line] = refused;
@@ -36,6 +38,18 @@ internal sealed class EventSource(ImportFile file) : IImportSource
             chunk = new EventChunk(line);
         }
         yield return new SourceChunk(chunk.Close(Math.Max(line, chunk.Checkpoint + 1), done: true), line, 1);
+    }
+
+    static bool Read(LineReader lines, long line)
+    {
+        try
+        {
+            return lines.Read();
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            throw new StartException(string.Create(CultureInfo.InvariantCulture, $"the file cannot be read after line {line}: {e.Message.TrimEnd('.')}. What comes before is recorded."), e);
+        }
     }
 
     /// <summary>One chunk in the making.</summary>

@@ -38,7 +38,7 @@ internal static partial class ImportCommand
         await using var target = await Target.OpenAsync(line, shop, new ShopDefaults(zone, orders.Mapping.Constants.GetValueOrDefault(ColumnMap.NameOf(Field.Currency))), stop);
         var times = new LocalTime(fileZone ?? FindZone(target.Shop.TimeZone), orders.Mapping.Time.Format);
         var import = OrderImport.Read(orders, times, new Currencies(target.Shop.CurrencyCode, line.Value("--currency")?.ToUpperInvariant() ?? ""), stop);
-        var reading = string.Join('\n', orders.Mapping.ToText(), asked.ColumnsText, fileZone?.Id ?? target.Shop.TimeZone);
+        var reading = string.Join('\n', orders.Mapping.ToText(), asked.ColumnsText, fileZone?.Id ?? target.Shop.TimeZone, line.Value("--currency")?.ToUpperInvariant());
         var what = FormattableString.Invariant($"Importing {import.Orders.Count:N0} orders and refunds");
         return await SendAsync(new Job(file, reading, what, import.Source, import.Result), target, line, streams, stop);
     }

@@ -21,6 +21,7 @@ internal sealed class ImportDoor : IDisposable
         {
             HttpHandler = new SocketsHttpHandler { UseProxy = !address.IsLoopback, KeepAlivePingDelay = TimeSpan.FromSeconds(30), KeepAlivePingTimeout = TimeSpan.FromSeconds(10) },
             DisposeHttpClient = true,
+            ThrowOperationCanceledOnCancellation = true,
         });
         Ingestion = new IngestionService.IngestionServiceClient(_channel.Intercept(headers => [.. headers, new Metadata.Entry(CallMetadata.Authorization, "Bearer " + key)]));
     }

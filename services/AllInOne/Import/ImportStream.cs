@@ -69,21 +69,30 @@ internal sealed class ImportStream(IngestionService.IngestionServiceClient clien
     async Task<ImportState> SendFromAsync(long checkpoint, IImportSource source, Action<SourceChunk> sent, CancellationToken cancellation)
     {
         using var call = client.ImportEvents(cancellationToken: cancellation);
+        // Once the service has ended the call nothing can be written: its answer says why.
+        var isOpen = await WriteAsync(call, new ImportEventsRequest { Shop = name.Shop, Opening = new ImportOpening { ImportId = name.Id, Source = name.Source, Backfill = name.Backfill } }, cancellation);
+        using var pieces = source.From(checkpoint).GetEnumerator();
+        while (isOpen && pieces.MoveNext())
+        {
+            isOpen = await WriteAsync(call, new ImportEventsRequest { Shop = name.Shop, Chunk = pieces.Current.Chunk }, cancellation);
+            if (isOpen) sent(pieces.Current);
+        }
+        if (isOpen) await call.RequestStream.CompleteAsync();
+        return await call;
+    }
+
+    /// <summary>False when the call has ended.</summary>
+    static async Task<bool> WriteAsync(AsyncClientStreamingCall<ImportEventsRequest, ImportState> call, ImportEventsRequest message, CancellationToken cancellation)
+    {
         try
         {
-            await call.RequestStream.WriteAsync(new ImportEventsRequest { Shop = name.Shop, Opening = new ImportOpening { ImportId = name.Id, Source = name.Source, Backfill = name.Backfill } }, cancellation);
-            foreach (var piece in source.From(checkpoint))
-            {
-                await call.RequestStream.WriteAsync(new ImportEventsRequest { Shop = name.Shop, Chunk = piece.Chunk }, cancellation);
-                sent(piece);
-            }
-            await call.RequestStream.CompleteAsync();
+            await call.RequestStream.WriteAsync(message, cancellation);
+            return true;
         }
         catch (Exception e) when (e is RpcException or InvalidOperationException && !cancellation.IsCancellationRequested)
         {
-            // The service ended the call before it had all: its answer says why.
+            return false;
         }
-        return await call;
     }
 
     // Aborted: a stream that broke may still be finishing its last chunk.

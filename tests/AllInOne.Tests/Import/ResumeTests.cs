@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
 using Google.Protobuf.WellKnownTypes;
@@ -51,6 +52,47 @@ public sealed class ResumeTests : IDisposable
         var events = await LogOf.ReadAsync(Data, Shop);
         Assert.Equal(Rows, events.Count);
         Assert.Equal(Rows, events.DistinctBy(e => e.Event.OrderCompleted.OrderId).Count());
+    }
+
+    [Fact]
+    public async Task Stopped_by_its_user_and_run_again_it_goes_on()
+    {
+        string[] command = ["import", Write("events.ndjson", Enumerable.Range(0, Rows).Select(i => $$$"""{"messageId":"m{{{i}}}","userId":"c","pageViewed":{}}""")), "--shop", Shop, "--data", Data, "--import-id", "history"];
+        var (stopped, _, error) = await Run.UntilAsync("Importing events", command);
+        Assert.Equal((1, "perennial: stopped."), (stopped, error.Trim()));
+        var (code, output, _) = await Run.AsyncWith(command);
+        Assert.Equal(0, code);
+        Assert.Contains("40,000 events recorded, 0 had been before, 0 refused", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Reads_standard_input_and_gzip_and_knows_it_again()
+    {
+        for (var run = 0; run < 2; run++)
+        {
+            using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, "import", "-", "--shop", Shop, "--data", Data]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+            await using (var gzip = new GZipStream(process.StandardInput.BaseStream, CompressionMode.Compress)) await gzip.WriteAsync("order_id,customer_id,order_time,total\n1,alice,2026-01-10,5\n"u8.ToArray(), Cancel);
+            var output = await process.StandardOutput.ReadToEndAsync(Cancel);
+            await process.WaitForExitAsync(Cancel);
+            Assert.Equal(0, process.ExitCode);
+            Assert.Matches($"Import 'standard-input-[0-9a-f]{{12}}': 1 events recorded, 0 had been before, 0 refused; this run sent {1 - run} ", output);
+        }
+    }
+
+    [Fact]
+    public async Task A_damaged_file_of_events_is_recorded_as_far_as_it_goes()
+    {
+        var whole = new MemoryStream();
+        await using (var gzip = new GZipStream(whole, CompressionMode.Compress, leaveOpen: true))
+        {
+            for (var i = 0; i < 20_000; i++) await gzip.WriteAsync(System.Text.Encoding.UTF8.GetBytes($$$"""{"messageId":"{{{Guid.NewGuid()}}}","userId":"c","pageViewed":{}}""" + "\n"), Cancel);
+        }
+        var path = Path.Combine(_folder, "events.ndjson.gz");
+        await File.WriteAllBytesAsync(path, whole.ToArray()[..(int)(whole.Length / 2)], Cancel);
+        var (code, _, error) = await Run.AsyncWith("import", path, "--shop", Shop, "--data", Data);
+        Assert.Equal(1, code);
+        Assert.Matches("line 9[0-9]{3}: is not JSON|the file cannot be read after line", error);
+        Assert.InRange((await LogOf.ReadAsync(Data, Shop)).Count, 1, 19_999);
     }
 
     [Fact]

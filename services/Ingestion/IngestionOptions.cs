@@ -74,4 +74,15 @@ internal sealed class IngestionOptions
     /// <summary>Events that are recorded anew in one commit when a customer's history moves: bounds how long callers wait behind it.</summary>
     [Range(1, 10_000)]
     public int ReattributeEventsMax { get; set; } = 2_000;
+
+    /// <summary>
+    /// Most of the commits' time that imports take while other events wait, in percent, all imports together: a large history must not make
+    /// the senders of today wait. While nothing waits they go as fast as the log.
+    /// </summary>
+    [Range(1, 100)]
+    public int ImportSharePercent { get; set; } = 25;
+
+    /// <summary>Most different facts of one import: they are for people to read.</summary>
+    [Range(10, 1_000)]
+    public int ImportFactsMax { get; set; } = 100;
 }

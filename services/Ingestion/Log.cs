@@ -24,4 +24,9 @@ internal static partial class Log
 
     [LoggerMessage(2007, LogLevel.Warning, "The history of merged customers could not be moved; tried again in {PauseMillis} ms")]
     public static partial void HistoryStuck(this ILogger log, int pauseMillis, Exception error);
+    [LoggerMessage(2071, LogLevel.Information, "Import {Import} of shop {Shop} goes on at {Checkpoint}: {Source}")]
+    public static partial void ImportOpened(this ILogger log, string import, string shop, long checkpoint, string source);
+
+    [LoggerMessage(2072, LogLevel.Information, "Import {Import} of shop {Shop} is done: {Recorded} events recorded, {Duplicate} had been before, {Refused} refused")]
+    public static partial void ImportDone(this ILogger log, string import, string shop, long recorded, long duplicate, long refused);
 }

@@ -28,6 +28,8 @@ internal static class Program
         builder.Services.AddSingleton(services => new AppendQueue(Options(services).QueueEventsMax, Options(services).QueueBytesMax));
         builder.Services.AddSingleton<ShopStore>();
         builder.Services.AddSingleton<IdentityStore>();
+        builder.Services.AddSingleton<ImportStore>();
+        builder.Services.AddSingleton(services => new ImportTurns(services.GetRequiredService<AppendQueue>(), Options(services).ImportSharePercent));
         builder.Services.AddHostedService<Appender>();
         builder.Services.AddHostedService<HeadWatch>();
         builder.Services.AddHostedService<KeyTidying>();

@@ -14,9 +14,12 @@ internal sealed partial class IngestionApi(
     ShopStore shops,
     AppendQueue queue,
     IdentityStore identities,
+    ImportStore imports,
+    ImportTurns turns,
     IOptions<IngestionOptions> options,
     Metrics metrics,
     TimeProvider clock,
+    IHostApplicationLifetime lifetime,
     ILogger<IngestionApi> logger) : IngestionService.IngestionServiceBase
 {
     readonly IngestionOptions _options = options.Value;

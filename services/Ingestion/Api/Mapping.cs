@@ -54,6 +54,31 @@ internal static class Mapping
 
     static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
+    public static ImportRefusal ToRefusal(V1.EventResult result) => ImportRefusal.Of(result.MessageId, result.Violations.Select(v => (v.Field, v.Description)));
+
+    public static V1.Import ToProto(ImportRun run, IReadOnlyDictionary<string, long> facts, IReadOnlyList<ImportRefusal> refusals) => new()
+    {
+        Shop = run.Shop,
+        ImportId = run.Id,
+        Source = run.Source,
+        Checkpoint = run.Checkpoint,
+        Done = run.Done,
+        RecordedCount = run.Recorded,
+        DuplicateCount = run.Duplicate,
+        RefusedCount = run.Refused,
+        Refusals = { refusals.Select(ToProto) },
+        Facts = { facts.ToDictionary() },
+        CreateTime = run.CreateTime.ToTimestamp(),
+        UpdateTime = run.UpdateTime.ToTimestamp(),
+    };
+
+    static V1.EventResult ToProto(ImportRefusal refusal) => new()
+    {
+        Outcome = V1.EventResult.Types.Outcome.Refused,
+        MessageId = refusal.MessageId,
+        Violations = { refusal.Violations.Select(v => new V1.FieldViolation { Field = v.Field, Description = v.Description }) },
+    };
+
     public static FeedPage ToProto(IReadOnlyList<LoggedEvent> events)
     {
         var page = new FeedPage();

@@ -58,7 +58,11 @@ internal sealed partial class LogStore(Database database, int partitions, KeyLim
     }
 
     /// <summary>Records what is new of <paramref name="events"/>, each for the customer whose ids it carries, all or nothing.</summary>
-    public async Task<AppendReport> AppendAsync(IReadOnlyList<LogEvent> events, CancellationToken cancellation)
+    public Task<AppendReport> AppendAsync(IReadOnlyList<LogEvent> events, CancellationToken cancellation) => AppendAsync(events, (_, _) => Task.CompletedTask, cancellation);
+
+    /// <inheritdoc cref="AppendAsync(IReadOnlyList{LogEvent}, CancellationToken)"/>
+    /// <param name="with">Is told what became of each and writes what stands or falls with the events: what it throws undoes them. May run again, as all of a write.</param>
+    public async Task<AppendReport> AppendAsync(IReadOnlyList<LogEvent> events, Func<Write, IReadOnlyList<AppendResult>, Task> with, CancellationToken cancellation)
     {
         var (report, heads, committed) = await database.WriteAsync(async write =>
         {
@@ -70,7 +74,10 @@ internal sealed partial class LogStore(Database database, int partitions, KeyLim
             var positions = plan.Positions(heads);
             await WriteEventsAsync(write, placed, plan, positions, cancellation);
             await Identity.LinkAsync(write, resolution.Links, cancellation);
-            return (Report(resolution, placed, positions), heads, await _keys.AddAsync(write, placed, plan.Fresh, positions, cancellation));
+            var added = await _keys.AddAsync(write, placed, plan.Fresh, positions, cancellation);
+            var report = Report(resolution, placed, positions);
+            await with(write, report.Results);
+            return (report, heads, added);
         }, cancellation);
         committed();
         Announce(heads);

@@ -58,4 +58,23 @@ internal sealed class IngestionOptions
     /// <summary>SQLite: bits of memory per message key that was ever recorded. 12 makes one look at the disk in 300 needless and takes 15 MB per ten million events.</summary>
     [Range(6, 24)]
     public int KeyFilterBits { get; set; } = 12;
+
+    /// <summary>
+    /// Days after which an event is removed, counted from its receipt, once every registered reader has applied it; 0 keeps everything, so
+    /// that every house can be built anew from the log. Message ids stay known for ever either way.
+    /// </summary>
+    [Range(0, 36_500)]
+    public int RetentionDays { get; set; }
+
+    /// <summary>How often retention looks for what has aged, in seconds: days need no more.</summary>
+    [Range(1, 86_400)]
+    public int RetentionPollSeconds { get; set; } = 60;
+
+    /// <summary>Registered readers of one shop, and of every shop: each is waited for, so a name that changes with every start must be noticed.</summary>
+    [Range(1, 10_000)]
+    public int ReadersMax { get; set; } = 100;
+
+    /// <summary>How often the lag of the readers is measured for the metrics, in seconds.</summary>
+    [Range(1, 3_600)]
+    public int ReaderPollSeconds { get; set; } = 10;
 }

@@ -21,4 +21,16 @@ internal static partial class Log
 
     [LoggerMessage(2006, LogLevel.Warning, "The message keys could not be put in order; tried again in {PauseMillis} ms")]
     public static partial void KeysUntidy(this ILogger log, int pauseMillis, Exception error);
+
+    [LoggerMessage(2041, LogLevel.Information, "Reader {Reader} of shop '{Shop}' is forgotten: retention no longer waits for it")]
+    public static partial void ReaderDeleted(this ILogger log, string reader, string shop);
+
+    [LoggerMessage(2042, LogLevel.Information, "Retention removed {Events} events received before {KeptFrom}")]
+    public static partial void EventsRemoved(this ILogger log, long events, DateTimeOffset keptFrom);
+
+    [LoggerMessage(2043, LogLevel.Warning, "Retention failed; tried again in {PauseSeconds} s")]
+    public static partial void RetentionFailed(this ILogger log, int pauseSeconds, Exception error);
+
+    [LoggerMessage(2044, LogLevel.Warning, "The readers of the log could not be measured; tried again in {PauseSeconds} s")]
+    public static partial void ReadersUnreadable(this ILogger log, int pauseSeconds, Exception error);
 }

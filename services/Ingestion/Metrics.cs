@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Perennial.Foundation.Hosting;
+using Perennial.Ingestion.Domain;
 using Perennial.Ingestion.Storage;
 
 namespace Perennial.Ingestion;
@@ -18,8 +19,10 @@ internal sealed class Metrics : IDisposable
     readonly Counter<long> _overloads;
     readonly Histogram<int> _commitEvents;
     readonly Histogram<double> _commitSeconds;
+    readonly Counter<long> _removed;
+    IReadOnlyList<LogReader> _readers = [];
 
-    public Metrics(AppendQueue queue)
+    public Metrics(AppendQueue queue, TimeProvider clock)
     {
         // Its scope tells the meters of several hosts in one process apart.
         _meter = new Meter(new MeterOptions(MeterName) { Scope = this });
@@ -28,7 +31,13 @@ internal sealed class Metrics : IDisposable
         _meter.CreateObservableGauge("perennial.ingestion.queue", () => queue.Events, "{event}", "Events that wait for their commit or are in one.");
         _commitEvents = _meter.CreateHistogram<int>("perennial.ingestion.commit.events", "{event}", "Events that one commit wrote for all its calls, duplicates included.");
         _commitSeconds = _meter.CreateHistogram<double>("perennial.ingestion.commit.duration", "s", "Time of one commit, from the first statement to the disk.");
+        _removed = _meter.CreateCounter<long>("perennial.ingestion.removed", "{event}", "Events removed by retention.");
+        // Measured here too: a reader that is dead says nothing.
+        _meter.CreateObservableGauge("perennial.ingestion.reader.lag", () => _readers.Select(r => Of(r, r.LagEvents)), "{event}", "Events recorded that a registered reader has not applied.");
+        _meter.CreateObservableGauge("perennial.ingestion.reader.lag.time", () => _readers.Select(r => Of(r, r.LagTime(clock.GetUtcNow()).TotalSeconds)), "s", "Age of the oldest event that a registered reader has not applied.");
     }
+
+    static Measurement<T> Of<T>(LogReader reader, T value) where T : struct => new(value, new("reader", reader.Id.Name), new("shop", reader.Id.Shop));
 
     public void Answered(int recorded, int duplicate, int refused)
     {
@@ -44,6 +53,10 @@ internal sealed class Metrics : IDisposable
         _commitEvents.Record(events);
         _commitSeconds.Record(duration.TotalSeconds);
     }
+
+    public void Removed(int events) => _removed.Add(events);
+
+    public void Measured(IReadOnlyList<LogReader> readers) => _readers = readers;
 
     public void Dispose() => _meter.Dispose();
 }

@@ -25,9 +25,14 @@ internal static class Program
         builder.Services.AddSingleton(services => new LogStore(services.GetRequiredService<Database>(), Options(services).Partitions, new KeyLimits(Options(services).KeySetMax, Options(services).KeyFilterBits)));
         builder.Services.AddSingleton(services => new AppendQueue(Options(services).QueueEventsMax, Options(services).QueueBytesMax));
         builder.Services.AddSingleton<ShopStore>();
+        builder.Services.AddSingleton<LowMarks>();
+        builder.Services.AddSingleton<ReaderStore>();
+        builder.Services.AddSingleton<RetentionStore>();
         builder.Services.AddHostedService<Appender>();
         builder.Services.AddHostedService<HeadWatch>();
         builder.Services.AddHostedService<KeyTidying>();
+        builder.Services.AddHostedService<ReaderWatch>();
+        builder.Services.AddHostedService<Retention>();
         var app = builder.Build();
         app.MapHouse<IngestionApi>();
         FeedApi.Map(app);

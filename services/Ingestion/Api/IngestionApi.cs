@@ -11,6 +11,7 @@ namespace Perennial.Ingestion.Api;
 internal sealed partial class IngestionApi(
     LogStore log,
     ShopStore shops,
+    ReaderStore readers,
     AppendQueue queue,
     IOptions<IngestionOptions> options,
     Metrics metrics,

@@ -14,6 +14,7 @@ namespace Perennial.Ingestion.Storage;
 internal sealed class LogStore(Database database, int partitions, KeyLimits? limits = null)
 {
     readonly IMessageKeys _keys = database is SqliteDatabase ? new SqliteMessageKeys(database, limits ?? new KeyLimits()) : new SqlServerMessageKeys(database);
+    readonly LowMarks _lows = new(database);
     static readonly string[] EventColumns = ["log_partition", "position", "shop", "customer", "identified", "message_id", "event_time", "receive_time", "payload"];
 
     public int Partitions => partitions;
@@ -38,7 +39,8 @@ internal sealed class LogStore(Database database, int partitions, KeyLimits? lim
     {
         var there = (await write.Connection.QueryAsync<long>(HeadsSql, transaction: write.Transaction)).AsList();
         if (there.Count > 0) return there.Count;
-        await write.AppendAsync(database.Prefix + "partition_head", ["log_partition", "position"], [.. Enumerable.Range(0, partitions).Select(p => new object?[] { p, 0L })], cancellation);
+        foreach (var table in (string[])["partition_head", "partition_low"])
+            await write.AppendAsync(database.Prefix + table, ["log_partition", "position"], [.. Enumerable.Range(0, partitions).Select(p => new object?[] { p, 0L })], cancellation);
         return partitions;
     }
 
@@ -138,9 +140,16 @@ internal sealed class LogStore(Database database, int partitions, KeyLimits? lim
 
     /// <summary>
     /// The events after <paramref name="after"/> up to <paramref name="until"/>, which is not beyond the head, of one shop or of all.
-    /// Ends early, with what it has, once the payloads pass <paramref name="bytesMax"/>.
+    /// Ends early, with what it has, once the payloads pass <paramref name="bytesMax"/>. Erased events, which have no payload, are passed over.
     /// </summary>
     public Task<LogPage> ReadAsync(int partition, long after, long until, string? shop, int bytesMax, CancellationToken cancellation) => database.ReadAsync(async connection =>
+    {
+        var (events, next) = await ReadAsync(connection, partition, after, until, shop, bytesMax, cancellation);
+        // Asked last: what retention takes away while this reads is not passed over in silence.
+        return new LogPage(events, next, await _lows.ReadAsync(connection, partition, cancellation));
+    }, cancellation);
+
+    async Task<(List<LoggedEvent> Events, long Next)> ReadAsync(DbConnection connection, int partition, long after, long until, string? shop, int bytesMax, CancellationToken cancellation)
     {
         await using var command = connection.CreateCommand();
         command.CommandText = shop is null ? ReadSql : ReadShopSql;
@@ -154,12 +163,13 @@ internal sealed class LogStore(Database database, int partitions, KeyLimits? lim
         while (await reader.ReadAsync(cancellation))
         {
             var e = Logged(reader);
+            if (e.Payload.Length == 0) continue;
             events.Add(e);
             bytes += e.Payload.Length;
-            if (bytes > bytesMax) return new LogPage(events, e.Position);
+            if (bytes > bytesMax) return (events, e.Position);
         }
-        return new LogPage(events, until);
-    }, cancellation);
+        return (events, until);
+    }
 
     // By hand: readers that start at 0 read the whole log, and mapped by Dapper a row takes a third more of the processor.
     static LoggedEvent Logged(DbDataReader row) => new(

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Perennial.Foundation.Sql;
@@ -71,7 +72,7 @@ public sealed class ReadFeedTests : IAsyncLifetime
         await NextAsync(call);
 
         var replica = new LogStore(_house.App.Services.GetRequiredService<Database>(), 1);
-        await replica.AppendAsync([Some.LogEvent("elsewhere") with { Payload = [] }], Cancel);
+        await replica.AppendAsync([Some.LogEvent("elsewhere") with { Payload = Some.Page("elsewhere").ToByteArray() }], Cancel);
 
         Assert.Equal([2L], (await NextWithEventsAsync(call)).Events.Select(e => e.Position));
     }

@@ -29,7 +29,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
         var stalled = Enumerable.Range(0, Stalled).Select(_ => new Follower(_house.App.Urls.Single())).ToList();
         foreach (var follower in stalled) await follower.NextAsync();
         using var quick = new Follower(_house.App.Urls.Single());
-        var read = ReadAsync(quick, 2 + Batches * BatchSize);
+        var read = quick.ReadAsync(2 + Batches * BatchSize);
 
         var sizes = new List<long>();
         for (var batch = 1; batch <= Batches; batch++)
@@ -43,7 +43,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
         Assert.True(sizes[0] < Stalled * 16 && sizes[1] - sizes[0] < Stalled * 2, $"{sizes[0]}, then {sizes[1]} MB wait for {Stalled} readers that take nothing");
 
         // And whoever was slow gets all of it, in order.
-        foreach (var follower in stalled) Assert.Equal(await read, await ReadAsync(follower, 2 + Batches * BatchSize));
+        foreach (var follower in stalled) Assert.Equal(await read, await follower.ReadAsync(2 + Batches * BatchSize));
         foreach (var follower in stalled) follower.Dispose();
     }
 
@@ -52,7 +52,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
     {
         const int Readers = 40, Batches = 40, BatchSize = 25, Total = 1 + Batches * BatchSize;
         var followers = Enumerable.Range(0, Readers).Select(_ => new Follower(_house.App.Urls.Single())).ToList();
-        var reading = Task.WhenAll(followers.Select(f => ReadAsync(f, Total)));
+        var reading = Task.WhenAll(followers.Select(f => f.ReadAsync(Total)));
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async writer =>
         {
             for (var batch = writer; batch < Batches; batch += 4) await RecordAsync(batch, BatchSize, large: false);
@@ -64,7 +64,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
         Assert.All(all, one => Assert.Equal(all[0], one));
         // And one that comes last and starts at 0 gets the same.
         using var late = new Follower(_house.App.Urls.Single());
-        Assert.Equal(all[0], await ReadAsync(late, Total));
+        Assert.Equal(all[0], await late.ReadAsync(Total));
         foreach (var follower in followers) follower.Dispose();
     }
 
@@ -74,12 +74,6 @@ public sealed class SlowReaderTests : IAsyncLifetime
         if (large) e.PageViewed.Title = Large;
         return e;
     })])).RecordedCount;
-
-    static async Task<List<(long Position, string MessageId)>> ReadAsync(Follower follower, int events)
-    {
-        while (follower.Taken.Count < events) await follower.NextAsync();
-        return follower.Taken;
-    }
 
     /// <summary>A reader from 0 on a connection of its own.</summary>
     sealed class Follower : IDisposable
@@ -99,6 +93,13 @@ public sealed class SlowReaderTests : IAsyncLifetime
         {
             Assert.True(await _call.ResponseStream.MoveNext(Cancel).WaitAsync(Patience, Cancel));
             Taken.AddRange(_call.ResponseStream.Current.Events.Select(e => (e.Position, e.Event.MessageId)));
+        }
+
+        /// <summary>All that was taken, once it is so many events.</summary>
+        public async Task<List<(long Position, string MessageId)>> ReadAsync(int events)
+        {
+            while (Taken.Count < events) await NextAsync();
+            return Taken;
         }
 
         public void Dispose()

@@ -154,7 +154,9 @@ public abstract partial class FeedConsumer : BackgroundService
         // The head first: a lag that is being worked off is seen as one.
         _standing.Heard(partition, position, head, events.Count > 0 ? TimeOf(events[0]) : null);
         if (next != position && !await ApplyAsync(new FeedBatch(partition, position, next, events), cancellation)) return null;
-        _standing.Heard(partition, next, head, pages.TryPeek(out var waiting) && waiting.Events.Count > 0 ? TimeOf(waiting.Events[0]) : events.Count > 0 ? TimeOf(events[^1]) : null);
+        // What comes next, or where nothing of it is here yet, what it came after.
+        var oldest = pages.TryPeek(out var waiting) && waiting.Events.Count > 0 ? waiting.Events[0] : events.LastOrDefault();
+        _standing.Heard(partition, next, head, oldest is null ? null : TimeOf(oldest));
         return next;
     }
 
@@ -219,12 +221,12 @@ public abstract partial class FeedConsumer : BackgroundService
             await _ingestion.ReportReaderAsync(new ReportReaderRequest { Reader = _parts.House.Name, Positions = { _standing.Applied } }, deadline: DateTime.UtcNow + ReportPatience);
             _reportsFail = false;
         }
-        catch (RpcException e)
+        catch (Exception e)
         {
             if (_reportsFail || last) return;
             _reportsFail = true;
             // A log of an older version has no registry of readers.
-            if (e.StatusCode == StatusCode.Unimplemented) LogUnreported(_log);
+            if (e is RpcException { StatusCode: StatusCode.Unimplemented }) LogUnreported(_log);
             else LogReportFailed(_log, _parts.Options.Value.ReportSeconds, e);
         }
     }

@@ -50,11 +50,11 @@ internal partial class FeedApi
             ? await lows.ReadAsync(request.Partition, cancellation)
             : await readers.StartAsync(new ReaderId(request.Shop, request.Reader), request.Partition, request.AfterPosition, EventTime.WholeMillis(clock.GetUtcNow()), _options.ReadersMax, cancellation)
                 ?? throw ReaderRules.TooMany(_options.ReadersMax);
-        return request.AfterPosition >= low ? low : throw NotKept(request, low);
+        return request.AfterPosition >= low ? low : throw NotKept(request.Partition, request.AfterPosition, low);
     }
 
-    static RpcException NotKept(ReadFeedRequest request, long low)
-        => Errors.Of(IngestionErrorReason.PositionNotKept, $"after_position {request.AfterPosition} is before {low}, up to where retention has removed partition {request.Partition}; a reader that can do without what came before starts after {low}.", ("low_position", low.ToString(CultureInfo.InvariantCulture)));
+    static RpcException NotKept(int partition, long after, long low)
+        => Errors.Of(IngestionErrorReason.PositionNotKept, $"after_position {after} is before {low}, up to where retention has removed partition {partition}; a reader that can do without what came before starts after {low}.", ("low_position", low.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>One reader on its way through a partition.</summary>
     sealed class Feed(LogStore log, ReadFeedRequest request, int pageSize, IngestionOptions options, IServerStreamWriter<FeedPage> stream)
@@ -83,7 +83,8 @@ internal partial class FeedApi
             while (_position < until)
             {
                 var page = await log.ReadAsync(_partition, _position, Math.Min(_position + pageSize, until), _shop, options.PageBytesMax, cancellation);
-                if (page.Low > _position) throw NotKept(new ReadFeedRequest(request) { AfterPosition = _position }, page.Low);
+                // Only a reader without a name can be overtaken.
+                if (page.Low > _position) throw NotKept(_partition, _position, page.Low);
                 _position = page.Next;
                 // Where other shops' events are passed over, the reader hears of it no more often than of silence.
                 if (page.Events.Count > 0) await SendAsync(Mapping.ToProto(page.Events), cancellation);

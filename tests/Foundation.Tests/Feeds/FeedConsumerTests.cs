@@ -23,6 +23,7 @@ public sealed class FeedConsumerTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _said.Dispose();
         if (_app is not null) await _app.DisposeAsync();
         if (_source is not null) await _source.DisposeAsync();
     }

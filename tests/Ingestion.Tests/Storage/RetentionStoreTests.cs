@@ -140,7 +140,8 @@ public abstract class RetentionStoreTests : IAsyncLifetime
         {
             var after = 30 * round;
             var id = new ReaderId("", $"reader-{round}");
-            var (start, _) = (Task.Run(() => _readers.StartAsync(id, 0, after, Some.Instant, 100, Cancel), Cancel), await Task.Run(() => _retention.RemoveAsync(0, KeptFrom, 20, Cancel), Cancel));
+            var start = Task.Run(() => _readers.StartAsync(id, 0, after, Some.Instant, 100, Cancel), Cancel);
+            await Task.Run(() => _retention.RemoveAsync(0, KeptFrom, 20, Cancel), Cancel);
 
             // Whoever is registered finds all that it was promised.
             if (await start is { } low && low <= after) Assert.True(await LowAsync() <= after);

@@ -11,11 +11,6 @@ using Perennial.Ingestion.V1;
 
 namespace Perennial.Foundation.Feeds;
 
-/// <summary>A batch of consecutive events of one partition.</summary>
-/// <param name="After">The checkpoint the batch continues.</param>
-/// <param name="Next">The checkpoint once it is applied.</param>
-public sealed record FeedBatch(int Partition, long After, long Next, IReadOnlyList<RecordedEvent> Events);
-
 /// <summary>
 /// Tails every partition of the event log and hands it on in batches. The house applies a batch and its checkpoint in one
 /// transaction, so effects are exactly once; after any failure the partition starts again from its stored checkpoint.

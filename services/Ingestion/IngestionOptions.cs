@@ -85,4 +85,23 @@ internal sealed class IngestionOptions
     /// <summary>Most different facts of one import: they are for people to read.</summary>
     [Range(10, 1_000)]
     public int ImportFactsMax { get; set; } = 100;
+
+    /// <summary>
+    /// Days after which an event is removed, counted from its receipt, once every registered reader has applied it; 0 keeps everything, so
+    /// that every house can be built anew from the log. Message ids stay known for ever either way.
+    /// </summary>
+    [Range(0, 36_500)]
+    public int RetentionDays { get; set; }
+
+    /// <summary>How often retention looks for what has aged, in seconds: days need no more.</summary>
+    [Range(1, 86_400)]
+    public int RetentionPollSeconds { get; set; } = 60;
+
+    /// <summary>Registered readers of one shop, and of every shop: each is waited for, so a name that changes with every start must be noticed.</summary>
+    [Range(1, 10_000)]
+    public int ReadersMax { get; set; } = 100;
+
+    /// <summary>How often the lag of the readers is measured for the metrics, in seconds.</summary>
+    [Range(1, 3_600)]
+    public int ReaderPollSeconds { get; set; } = 10;
 }

@@ -22,8 +22,10 @@ internal sealed class Metrics : IDisposable
     readonly Counter<long> _links;
     readonly Counter<long> _limited;
     readonly Counter<long> _reattributed;
+    readonly Counter<long> _removed;
+    IReadOnlyList<LogReader> _readers = [];
 
-    public Metrics(AppendQueue queue)
+    public Metrics(AppendQueue queue, TimeProvider clock)
     {
         // Its scope tells the meters of several hosts in one process apart.
         _meter = new Meter(new MeterOptions(MeterName) { Scope = this });
@@ -35,7 +37,13 @@ internal sealed class Metrics : IDisposable
         _links = _meter.CreateCounter<long>("perennial.ingestion.identity.links", "{id}", "Ids that joined a customer by an event that carried both.");
         _limited = _meter.CreateCounter<long>("perennial.ingestion.identity.limited", "{id}", "Ids that stayed on their own because the customer has as many of their kind as they may.");
         _reattributed = _meter.CreateCounter<long>("perennial.ingestion.reattributed", "{event}", "Events recorded anew because who they belong to changed.");
+        _removed = _meter.CreateCounter<long>("perennial.ingestion.removed", "{event}", "Events removed by retention.");
+        // Measured here too: a reader that is dead says nothing.
+        _meter.CreateObservableGauge("perennial.ingestion.reader.lag", () => _readers.Select(r => Of(r, r.LagEvents)), "{event}", "Events recorded that a registered reader has not applied.");
+        _meter.CreateObservableGauge("perennial.ingestion.reader.lag.time", () => _readers.Select(r => Of(r, r.LagTime(clock.GetUtcNow()).TotalSeconds)), "s", "Age of the oldest event that a registered reader has not applied.");
     }
+
+    static Measurement<T> Of<T>(LogReader reader, T value) where T : struct => new(value, new("reader", reader.Id.Name), new("shop", reader.Id.Shop));
 
     public void Answered(int recorded, int duplicate, int refused)
     {
@@ -55,6 +63,10 @@ internal sealed class Metrics : IDisposable
     }
 
     public void Reattributed(int events) => _reattributed.Add(events);
+
+    public void Removed(int events) => _removed.Add(events);
+
+    public void Measured(IReadOnlyList<LogReader> readers) => _readers = readers;
 
     public void Dispose() => _meter.Dispose();
 }

@@ -30,10 +30,15 @@ internal static class Program
         builder.Services.AddSingleton<IdentityStore>();
         builder.Services.AddSingleton<ImportStore>();
         builder.Services.AddSingleton(services => new ImportTurns(services.GetRequiredService<AppendQueue>(), Options(services).ImportSharePercent));
+        builder.Services.AddSingleton<LowMarks>();
+        builder.Services.AddSingleton<ReaderStore>();
+        builder.Services.AddSingleton<RetentionStore>();
         builder.Services.AddHostedService<Appender>();
         builder.Services.AddHostedService<HeadWatch>();
         builder.Services.AddHostedService<KeyTidying>();
         builder.Services.AddHostedService<ReattributionWorker>();
+        builder.Services.AddHostedService<ReaderWatch>();
+        builder.Services.AddHostedService<Retention>();
         var app = builder.Build();
         app.MapHouse<IngestionApi>();
         FeedApi.Map(app);

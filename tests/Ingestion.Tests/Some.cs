@@ -16,12 +16,12 @@ static class Some
     public static LogEvent LogEvent(string messageId, int partition = 0, string shop = "shop")
         => new(shop, [User(messageId, partition, shop)], messageId, Instant.AddHours(-1), Instant, [1, 2, 3]);
 
-    public static CustomerId User(string id, int partition, string shop = "shop") => In(partition, shop, id, CustomerId.User);
+    public static CustomerId User(string id, int partition, string shop = "shop", int partitions = 3) => In(partition, partitions, shop, id, CustomerId.User);
 
-    public static CustomerId Anonymous(string id, int partition, string shop = "shop") => In(partition, shop, id, CustomerId.Anonymous);
+    public static CustomerId Anonymous(string id, int partition, string shop = "shop") => In(partition, 3, shop, id, CustomerId.Anonymous);
 
-    static CustomerId In(int partition, string shop, string id, Func<string, CustomerId> named)
-        => Enumerable.Range(0, 1_000).Select(i => named(i == 0 ? id : $"{id}~{i}")).First(c => StableHash.Partition(shop, c.Text, 3) == partition);
+    static CustomerId In(int partition, int partitions, string shop, string id, Func<string, CustomerId> named)
+        => Enumerable.Range(0, 1_000).Select(i => named(i == 0 ? id : $"{id}~{i}")).First(c => StableHash.Partition(shop, c.Text, partitions) == partition);
 
     public static PlacedEvent PlacedEvent(string messageId, int partition = 0, string shop = "shop")
         => new(partition, shop, "user:" + messageId, true, messageId, Instant.AddHours(-1), Instant, [1, 2, 3]);

@@ -12,6 +12,7 @@ namespace Perennial.Ingestion.Api;
 internal sealed partial class IngestionApi(
     LogStore log,
     ShopStore shops,
+    ReaderStore readers,
     AppendQueue queue,
     IdentityStore identities,
     ImportStore imports,

@@ -100,6 +100,16 @@ internal static class Mapping
         Event = UnsafeByteOperations.UnsafeWrap(e.Payload),
     };
 
+    public static V1.Reader ToProto(LogReader reader, DateTimeOffset now) => new()
+    {
+        Shop = reader.Id.Shop,
+        Reader_ = reader.Id.Name,
+        Partitions = { reader.Partitions.Select(p => new PartitionProgress { Partition = p.Partition, Position = p.Position, HeadPosition = p.Head }) },
+        LagEvents = reader.LagEvents,
+        LagTime = reader.LagTime(now).ToDuration(),
+        ReportTime = reader.ReportTime.ToTimestamp(),
+    };
+
     /// <summary>Null when absent. The timestamp is within its range.</summary>
     public static DateTimeOffset? ToInstant(Timestamp? timestamp)
         => timestamp is null ? null : DateTimeOffset.UnixEpoch.AddTicks(timestamp.Seconds * TimeSpan.TicksPerSecond + timestamp.Nanos / TimeSpan.NanosecondsPerTick);

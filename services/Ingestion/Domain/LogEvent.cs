@@ -26,4 +26,5 @@ internal sealed record LoggedEvent(long Position, string Shop, string Customer, 
 
 /// <summary>Consecutive events of a partition.</summary>
 /// <param name="Next">Everything up to here is covered, whether or not an event of it is among <paramref name="Events"/>.</param>
-internal sealed record LogPage(IReadOnlyList<LoggedEvent> Events, long Next);
+/// <param name="Low">Up to where retention had removed the partition once this was read.</param>
+internal sealed record LogPage(IReadOnlyList<LoggedEvent> Events, long Next, long Low);

@@ -17,6 +17,7 @@ namespace Perennial.Ingestion.Storage;
 internal sealed partial class LogStore(Database database, int partitions, KeyLimits? limits = null, LinkLimits? linkLimits = null)
 {
     readonly IEventKeys _keys = database is SqliteDatabase ? new SqliteEventKeys(database, limits ?? new KeyLimits()) : new SqlServerEventKeys(database);
+    readonly LowMarks _lows = new(database);
     static readonly string[] EventColumns = ["log_partition", "position", "shop", "customer", "identified", "message_id", "event_time", "receive_time", "payload", "reattribute_time"];
 
     public int Partitions => partitions;
@@ -44,7 +45,8 @@ internal sealed partial class LogStore(Database database, int partitions, KeyLim
     {
         var there = (await write.Connection.QueryAsync<long>(HeadsSql, transaction: write.Transaction)).AsList();
         if (there.Count > 0) return there.Count;
-        await write.AppendAsync(database.Prefix + "partition_head", ["log_partition", "position"], [.. Enumerable.Range(0, partitions).Select(p => new object?[] { p, 0L })], cancellation);
+        foreach (var table in (string[])["partition_head", "partition_low"])
+            await write.AppendAsync(database.Prefix + table, ["log_partition", "position"], [.. Enumerable.Range(0, partitions).Select(p => new object?[] { p, 0L })], cancellation);
         return partitions;
     }
 
@@ -188,9 +190,16 @@ internal sealed partial class LogStore(Database database, int partitions, KeyLim
 
     /// <summary>
     /// The events after <paramref name="after"/> up to <paramref name="until"/>, which is not beyond the head, of one shop or of all.
-    /// Ends early, with what it has, once the payloads pass <paramref name="bytesMax"/>.
+    /// Ends early, with what it has, once the payloads pass <paramref name="bytesMax"/>. Erased events, which have no payload, are passed over.
     /// </summary>
     public Task<LogPage> ReadAsync(int partition, long after, long until, string? shop, int bytesMax, CancellationToken cancellation) => database.ReadAsync(async connection =>
+    {
+        var (events, next) = await ReadAsync(connection, partition, after, until, shop, bytesMax, cancellation);
+        // Asked last: what retention takes away while this reads is not passed over in silence.
+        return new LogPage(events, next, await _lows.ReadAsync(connection, partition, cancellation));
+    }, cancellation);
+
+    async Task<(List<LoggedEvent> Events, long Next)> ReadAsync(DbConnection connection, int partition, long after, long until, string? shop, int bytesMax, CancellationToken cancellation)
     {
         await using var command = connection.CreateCommand();
         command.CommandText = shop is null ? ReadSql : ReadShopSql;
@@ -204,12 +213,13 @@ internal sealed partial class LogStore(Database database, int partitions, KeyLim
         while (await reader.ReadAsync(cancellation))
         {
             var e = Logged(reader);
+            if (e.Payload.Length == 0) continue;
             events.Add(e);
             bytes += e.Payload.Length;
-            if (bytes > bytesMax) return new LogPage(events, e.Position);
+            if (bytes > bytesMax) return (events, e.Position);
         }
-        return new LogPage(events, until);
-    }, cancellation);
+        return (events, until);
+    }
 
     // By hand: readers that start at 0 read the whole log, and mapped by Dapper a row takes a third more of the processor.
     static LoggedEvent Logged(DbDataReader row) => new(

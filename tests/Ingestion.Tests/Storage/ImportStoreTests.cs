@@ -18,7 +18,7 @@ public sealed class SqlServerImportStoreTests : ImportStoreTests
 /// <summary>What imports promise, on every dialect.</summary>
 public abstract class ImportStoreTests : IAsyncLifetime
 {
-    const int Partitions = 2;
+    const int Partitions = 3;
     static readonly ImportRun New = new("shop", "history", "orders.csv", true, 0, false, 0, 0, 0, Some.Instant, Some.Instant);
 
     TestStore _store = null!;

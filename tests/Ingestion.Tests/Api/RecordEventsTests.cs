@@ -142,13 +142,13 @@ public sealed class RecordEventsTests : IAsyncLifetime
     public async Task A_failed_commit_fails_its_callers_and_not_the_house()
     {
         var health = new Health.HealthClient(_house.Channel);
-        await _house.ExecuteAsync("ALTER TABLE message_generation RENAME TO gone");
+        await _house.ExecuteAsync("ALTER TABLE key_generation RENAME TO gone");
         var (code, reason, _) = await IngestionHouse.RefusalAsync(() => _house.RecordAsync(Some.Page("a")));
         Assert.Equal((StatusCode.Unavailable, "UNAVAILABLE"), (code, reason));
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, (await health.CheckAsync(new HealthCheckRequest(), cancellationToken: Cancel)).Status);
         Assert.StartsWith("2003 ", Assert.Single(_house.Complaints.Take()), StringComparison.Ordinal);
 
-        await _house.ExecuteAsync("ALTER TABLE gone RENAME TO message_generation");
+        await _house.ExecuteAsync("ALTER TABLE gone RENAME TO key_generation");
         Assert.Equal(1, (await _house.RecordAsync(Some.Page("a"))).RecordedCount);
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, (await health.CheckAsync(new HealthCheckRequest(), cancellationToken: Cancel)).Status);
     }

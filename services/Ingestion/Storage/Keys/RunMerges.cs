@@ -29,11 +29,7 @@ internal sealed class RunMerges(Database database, KeyRuns tables, KeyLimits lim
         => rows.Where(r => r.State == KeyRuns.Read).GroupBy(r => (r.Level, r.UseOf)).Where(l => l.Count() >= MergeWidth).OrderBy(l => l.Key).FirstOrDefault()?.Take(MergeWidth).ToList();
 
     /// <summary>The run of this number when it was loaded ahead, once.</summary>
-    public KeyRun? TakeReady(long run)
-    {
-        var ready = Interlocked.Exchange(ref _ready, null);
-        return ready?.Run == run ? ready : null;
-    }
+    public KeyRun? TakeReady(long run) => _ready?.Run == run ? Interlocked.Exchange(ref _ready, null) : null;
 
     /// <summary>One piece of the merge or removal that is due. False when none is.</summary>
     public async Task<bool> DoPieceAsync(CancellationToken cancellation)

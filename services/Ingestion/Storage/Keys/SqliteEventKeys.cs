@@ -32,7 +32,6 @@ internal sealed class SqliteEventKeys : IEventKeys
     long[] _seen = [];
     long[] _marks = [];
     ulong[] _digests = [];
-    Addition? _staged;
     bool _untidy;
 
     public SqliteEventKeys(Database database, KeyLimits limits)
@@ -124,20 +123,19 @@ internal sealed class SqliteEventKeys : IEventKeys
                 addition.Customers.Add(RunKey.OfCustomer(RunKey.DigestOfCustomer(e.Shop, e.Customer), e.Partition, positions[i]));
                 addition.After[e.Partition] = positions[i];
             }
-            _staged = addition;
             return Task.FromResult(() => Take(addition));
         }
     }
 
-    /// <summary>Spares the next transaction the reading, unless it has read already.</summary>
+    /// <summary>Spares the next transaction the reading, unless somebody has read already.</summary>
     void Take(Addition addition)
     {
         lock (_gate)
         {
-            if (_staged != addition || _seen != addition.Before) return;
+            if (_seen != addition.Before) return;
             foreach (var key in addition.Messages) _messages.Add(key);
             foreach (var key in addition.Customers) _customers.Add(key);
-            (_seen, _staged) = (addition.After, null);
+            _seen = addition.After;
             _untidy |= Waiting >= _limits.SetMax;
         }
     }
@@ -145,7 +143,6 @@ internal sealed class SqliteEventKeys : IEventKeys
     /// <summary>Makes memory agree with the log as this transaction sees it. False when it stopped at <paramref name="setMax"/> keys with more to read.</summary>
     bool CatchUp(DbConnection connection, DbTransaction transaction, int setMax = int.MaxValue)
     {
-        _staged = null;
         var stand = _tables.Stand(connection, transaction);
         if (stand.Generation != _generation) Reload(connection, transaction, stand);
         for (var partition = 0; partition < stand.Heads.Count; partition++)

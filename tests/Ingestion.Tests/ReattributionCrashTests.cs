@@ -7,7 +7,7 @@ namespace Perennial.Ingestion.Tests;
 /// <summary>The program killed while it moves history: every event ends once at whom it belongs to.</summary>
 public sealed class ReattributionCrashTests : IDisposable
 {
-    const int Events = 600;
+    const int Events = 1_000;
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     readonly string _folder = Directory.CreateTempSubdirectory("perennial-test-").FullName;
 
@@ -15,7 +15,7 @@ public sealed class ReattributionCrashTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    Task<ChildHouse> HouseAsync() => ChildHouse.Start(0, null, "--data", _folder, "--Ingestion:ReattributeEventsMax=5").ListensAsync();
+    Task<ChildHouse> HouseAsync() => ChildHouse.Start(0, null, "--data", _folder, "--Ingestion:ReattributeEventsMax=1").ListensAsync();
 
     [Fact]
     public async Task Killed_again_and_again_in_the_middle_of_a_move_it_goes_on_where_it_was()

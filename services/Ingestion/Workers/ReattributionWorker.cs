@@ -15,6 +15,9 @@ namespace Perennial.Ingestion.Workers;
 /// </summary>
 internal sealed class ReattributionWorker : BackgroundService
 {
+    /// <summary>Customers looked at together.</summary>
+    const int DueMax = 200;
+
     readonly IdentityStore _identities;
     readonly LogStore _store;
     readonly IngestionOptions _options;
@@ -44,7 +47,7 @@ internal sealed class ReattributionWorker : BackgroundService
     {
         try
         {
-            while (await _identities.NextAsync(cancellation) is { } due) await StepAsync(due, cancellation);
+            while (await _identities.DueAsync(DueMax, cancellation) is [var first, ..] due) await StepAsync(first, due, cancellation);
             _problem = null;
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
@@ -55,11 +58,24 @@ internal sealed class ReattributionWorker : BackgroundService
         }
     }
 
-    async Task StepAsync(Reattribution due, CancellationToken cancellation)
+    async Task StepAsync(Reattribution first, IReadOnlyList<Reattribution> due, CancellationToken cancellation)
     {
-        if (due.Until > 0) await CopyAsync(due, cancellation);
-        else if (await _identities.HasAnyAsync(due, cancellation)) await _identities.BeginAsync(due, Reset(due), cancellation);
-        else await _identities.FinishAsync(due, cancellation);
+        var without = await WithoutEventsAsync(due, cancellation);
+        if (without.Count > 0) await _identities.FinishAsync(without, cancellation);
+        else if (first.Until > 0) await CopyAsync(first, cancellation);
+        else await _identities.BeginAsync(first, Reset(first), cancellation);
+    }
+
+    /// <summary>The first in line of whom nothing was recorded. Most ids join a customer with the first event that names them: a commit for each would be one too many.</summary>
+    async Task<List<Reattribution>> WithoutEventsAsync(IReadOnlyList<Reattribution> due, CancellationToken cancellation)
+    {
+        var without = new List<Reattribution>();
+        foreach (var one in due)
+        {
+            if (one.Until > 0 || await _identities.HasAnyAsync(one, cancellation)) break;
+            without.Add(one);
+        }
+        return without;
     }
 
     async Task CopyAsync(Reattribution due, CancellationToken cancellation)

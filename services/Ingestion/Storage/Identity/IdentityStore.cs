@@ -129,14 +129,18 @@ internal sealed class IdentityStore(Database database, LogStore log)
         return await _tables.SuppressAsync(write, shop, _links.Salts.Of(write, shop).Of(id), false, await _tables.TakeNumbersAsync(write, 1));
     }
 
-    /// <summary>Whose events are to be recorded anew next; null when nobody's are.</summary>
-    public async Task<Reattribution?> NextAsync(CancellationToken cancellation)
+    /// <summary>Whose events are to be recorded anew, in the order in which it is to be done; at most <paramref name="max"/>.</summary>
+    public async Task<IReadOnlyList<Reattribution>> DueAsync(int max, CancellationToken cancellation)
     {
-        var row = await database.ReadAsync(connection => _tables.NextReattributionAsync(connection, null, cancellation), cancellation);
-        if (row is null) return null;
-        var customer = CustomerId.Stored(row.Customer);
-        var after = row.Until > 0 ? row.Copied : await LastResetAsync(row.Shop, customer, cancellation);
-        return new Reattribution(row.Number, row.Shop, customer, row.Reason, after, row.Until);
+        var rows = await database.ReadAsync(connection => _tables.ReattributionsAsync(connection, null, max, cancellation), cancellation);
+        var due = new List<Reattribution>(rows.Count);
+        foreach (var row in rows)
+        {
+            var customer = CustomerId.Stored(row.Customer);
+            var after = row.Until > 0 ? row.Copied : await LastResetAsync(row.Shop, customer, cancellation);
+            due.Add(new Reattribution(row.Number, row.Shop, customer, row.Reason, after, row.Until));
+        }
+        return due;
     }
 
     /// <summary>The position before which nothing is a customer's any longer; 0 when they were never reset.</summary>
@@ -191,12 +195,12 @@ internal sealed class IdentityStore(Database database, LogStore log)
         if (done) Settled.Beat();
     }
 
-    /// <summary>A customer without events has nothing to record anew.</summary>
-    public async Task FinishAsync(Reattribution due, CancellationToken cancellation)
+    /// <summary>The first in line have no events to record anew: done, all in one commit.</summary>
+    public async Task FinishAsync(IReadOnlyList<Reattribution> due, CancellationToken cancellation)
     {
-        await AdvanceAsync(due, async (write, _) =>
+        await AdvanceAsync(due[0], async (write, _) =>
         {
-            await FinishAsync(write, due.Number, 0);
+            await _tables.DoneAsync(write, due[^1].Number);
             return new Dictionary<int, long>();
         }, cancellation);
         Settled.Beat();
@@ -214,7 +218,7 @@ internal sealed class IdentityStore(Database database, LogStore log)
         var heads = await database.WriteAsync(async write =>
         {
             await log.LockHeadsAsync(write);
-            var row = await _tables.NextReattributionAsync(write.Connection, write.Transaction, cancellation);
+            var row = (await _tables.ReattributionsAsync(write.Connection, write.Transaction, 1, cancellation)).SingleOrDefault();
             var stands = row is not null && row.Number == due.Number && row.Until == due.Until && (row.Until == 0 || row.Copied == due.After);
             return stands ? await step(write, row!) : new Dictionary<int, long>();
         }, cancellation);

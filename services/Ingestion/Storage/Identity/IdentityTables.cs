@@ -152,16 +152,16 @@ internal sealed class IdentityTables(Database database)
     public Task AddReattributionsAsync(Write write, IEnumerable<(long Number, string Shop, CustomerId Customer, ResetReason Reason)> due, CancellationToken cancellation) => write.AppendAsync(database.Prefix + "reattribution", ReattributionColumns,
         [.. due.Select(d => new object?[] { d.Number, d.Shop, d.Customer.Text, d.Reason, 0L, 0L, 0L })], cancellation);
 
-    string NextReattributionSql => $"""
+    string ReattributionsSql => $"""
         SELECT change_number AS number, shop, customer, reason, copied_position AS copied, until_position AS until, moved_event_count
         FROM {database.Prefix}reattribution
         ORDER BY change_number
         {database.Limit("@max")}
         """;
 
-    /// <summary>The one that has waited longest, or null.</summary>
-    public Task<ReattributionRow?> NextReattributionAsync(DbConnection connection, DbTransaction? transaction, CancellationToken cancellation)
-        => connection.QuerySingleOrDefaultAsync<ReattributionRow>(new CommandDefinition(NextReattributionSql, new { max = 1 }, transaction, cancellationToken: cancellation));
+    /// <summary>Those that have waited longest, in their order.</summary>
+    public async Task<List<ReattributionRow>> ReattributionsAsync(DbConnection connection, DbTransaction? transaction, int max, CancellationToken cancellation)
+        => (await connection.QueryAsync<ReattributionRow>(new CommandDefinition(ReattributionsSql, new { max }, transaction, cancellationToken: cancellation))).AsList();
 
     string IsDueSql => $"SELECT COUNT(*) FROM {database.Prefix}reattribution WHERE change_number = @number";
 
@@ -177,8 +177,9 @@ internal sealed class IdentityTables(Database database)
     public Task ProgressAsync(Write write, ReattributionRow row)
         => write.Connection.ExecuteAsync(ProgressSql, new { row.Copied, row.Until, row.MovedEventCount, row.Number }, write.Transaction);
 
-    string DoneSql => $"DELETE FROM {database.Prefix}reattribution WHERE change_number = @number";
+    string DoneSql => $"DELETE FROM {database.Prefix}reattribution WHERE change_number <= @number";
 
+    /// <summary>Those in line up to a number are done.</summary>
     public Task DoneAsync(Write write, long number) => write.Connection.ExecuteAsync(DoneSql, new { number }, write.Transaction);
 }
 

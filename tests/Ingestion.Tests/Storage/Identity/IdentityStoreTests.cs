@@ -71,14 +71,14 @@ public abstract class IdentityStoreTests : IAsyncLifetime
     /// <summary>As the worker does, with the ids as payload.</summary>
     static async Task MoveAsync(LogStore log, IdentityStore identities, int pieceMax = 2, int stepsMax = int.MaxValue)
     {
-        for (; stepsMax > 0 && await identities.NextAsync(Cancel) is { } due; stepsMax--)
+        for (; stepsMax > 0 && await identities.DueAsync(1, Cancel) is [var due]; stepsMax--)
         {
             if (due.Until > 0)
             {
                 var piece = await identities.PieceAsync(due, pieceMax, Cancel);
                 await identities.CopyAsync(due, [.. piece.Events.Select(e => new Copy(e, Ids(e)[0], "moved"))], piece.Next, Later, Cancel);
             }
-            else if (!await identities.HasAnyAsync(due, Cancel)) await identities.FinishAsync(due, Cancel);
+            else if (!await identities.HasAnyAsync(due, Cancel)) await identities.FinishAsync([due], Cancel);
             else await identities.BeginAsync(due, log.Place(due.Customer, due.Shop, "", Later, Later, [0]), Cancel);
         }
 
@@ -195,7 +195,7 @@ public abstract class IdentityStoreTests : IAsyncLifetime
         Assert.Equal(5, moved.Count);
         Assert.All(moved, e => Assert.Equal((Some.Instant, Some.Instant, Later, true), (e.EventTime, e.ReceiveTime, e.ReattributeTime!.Value, e.Identified)));
         Assert.Equal(5, Assert.Single((await _identities.FindAsync("shop", Id("u1"), Cancel))!.Changes).MovedEventCount);
-        Assert.Null(await _identities.NextAsync(Cancel));
+        Assert.Empty(await _identities.DueAsync(1, Cancel));
     }
 
     [Fact]
@@ -205,7 +205,13 @@ public abstract class IdentityStoreTests : IAsyncLifetime
         await MoveAsync(_log, _identities);
 
         Assert.Equal(1, (await _log.RefreshHeadsAsync(Cancel)).Sum());
-        Assert.Null(await _identities.NextAsync(Cancel));
+        Assert.Empty(await _identities.DueAsync(1, Cancel));
+
+        await RecordAsync("u2+a2", "u3+e3+a3", "u4+a4");
+        var due = await _identities.DueAsync(3, Cancel);
+        Assert.Equal([Id("a2"), Id("e3"), Id("a3")], due.Select(d => d.Customer));
+        await _identities.FinishAsync(due, Cancel);
+        Assert.Equal(Id("a4"), Assert.Single(await _identities.DueAsync(3, Cancel)).Customer);
     }
 
     [Fact]

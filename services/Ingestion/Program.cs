@@ -25,6 +25,7 @@ internal static class Program
         builder.Services.AddSingleton(services => new LogStore(services.GetRequiredService<Database>(), Options(services).Partitions, new KeyLimits(Options(services).KeySetMax, Options(services).KeyFilterBits)));
         builder.Services.AddSingleton(services => new AppendQueue(Options(services).QueueEventsMax, Options(services).QueueBytesMax));
         builder.Services.AddSingleton<ShopStore>();
+        builder.Services.AddSingleton<QuarantineStore>();
         builder.Services.AddHostedService<Appender>();
         builder.Services.AddHostedService<HeadWatch>();
         builder.Services.AddHostedService<KeyTidying>();

@@ -12,6 +12,7 @@ internal sealed partial class IngestionApi(
     LogStore log,
     ShopStore shops,
     AppendQueue queue,
+    QuarantineStore quarantine,
     IOptions<IngestionOptions> options,
     Metrics metrics,
     TimeProvider clock,

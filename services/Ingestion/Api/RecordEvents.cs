@@ -28,7 +28,8 @@ internal sealed partial class IngestionApi
     }
 
     /// <summary>Judges each event alone. The response gets one result for each, the refused complete; the good are answered.</summary>
-    List<LogEvent> Judge(RecordEventsRequest request, RecordEventsResponse response)
+    /// <param name="receipts">When each was received first, as of which its times are judged; now where this is null.</param>
+    List<LogEvent> Judge(RecordEventsRequest request, RecordEventsResponse response, IReadOnlyList<DateTimeOffset>? receipts = null)
     {
         var receiveTime = EventTime.WholeMillis(clock.GetUtcNow());
         var good = new List<LogEvent>(request.Events.Count);
@@ -36,7 +37,7 @@ internal sealed partial class IngestionApi
         foreach (var e in request.Events)
         {
             var result = new EventResult { MessageId = e.MessageId };
-            var eventTime = EventRules.Check(e, receiveTime, _options, faults);
+            var eventTime = EventRules.Check(e, receipts?[response.Results.Count] ?? receiveTime, _options, faults);
             if (faults.Take() is { } violations) Refuse(result, violations, response);
             else good.Add(Mapping.ToLogEvent(e, request.Shop, eventTime, receiveTime, log.Partitions));
             response.Results.Add(result);
@@ -49,6 +50,7 @@ internal sealed partial class IngestionApi
     {
         result.Outcome = EventResult.Types.Outcome.Refused;
         result.Violations.Add(violations);
+        result.Reason = RefusalReasons.Of(violations);
         response.RefusedCount++;
     }
 

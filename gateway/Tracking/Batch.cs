@@ -21,10 +21,10 @@ internal sealed record Batch(string Type, IReadOnlyList<JsonElement> Items, Json
     public IReadOnlyList<(string Name, JsonElement Value)> Context => _context ??= Members.Listed(Envelope.Get("context"));
 
     /// <summary>Bytes that the envelope says for each item.</summary>
-    public int SharedBytes { get; private init; }
+    public int SharedBytes { get; init; }
 
     /// <summary>Largest item, with what the envelope says for it.</summary>
-    public int ItemBytesMax { get; private init; } = int.MaxValue;
+    public int ItemBytesMax { get; init; } = int.MaxValue;
 
     /// <summary>An item that stands for itself: one that was quarantined, with what its batch said.</summary>
     public static Batch Of(JsonElement item) => new(Many, [item], default);

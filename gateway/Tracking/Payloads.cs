@@ -11,7 +11,8 @@ internal static class Payloads
     public static Properties Fill(Event target, Members item, string type, Members context, Findings findings)
     {
         // Only these types have properties in the protocol; where another has some, they are kept and not judged.
-        var properties = type is "track" or "page" or "screen" ? Properties.Of(item.Take("properties"), "properties", findings) : new Properties(item.Inner("properties"), "properties", findings);
+        var judged = type is "track" or "page" or "screen" || item.Peek("properties") is { ValueKind: JsonValueKind.Object };
+        var properties = Properties.Of(judged ? item.Take("properties") : null, "properties", findings);
         switch (type)
         {
             case "track":

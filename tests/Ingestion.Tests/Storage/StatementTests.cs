@@ -12,7 +12,7 @@ public sealed class StatementTests
     {
         await using var database = new SqlServerDatabase(Program.House.Name, "Server=nowhere");
         var log = new LogStore(database, 1);
-        object[] homes = [log, new ShopStore(database, log), new SqlServerMessageKeys(database), new KeyRuns(database)];
+        object[] homes = [log, new ShopStore(database, log), new QuarantineStore(database), new SqlServerMessageKeys(database), new KeyRuns(database)];
         var texts = homes.SelectMany(TSql.StatementsOf).Concat(Migrator.Batches(Program.House.Home, "SqlServer")).ToList();
 
         Assert.True(texts.Count >= 28);

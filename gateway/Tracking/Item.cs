@@ -76,9 +76,8 @@ internal sealed record Item(string MessageId, Event? Event, string Reason, IRead
     {
         foreach (var name in names)
         {
-            if (item.Peek(name) is null) continue;
             if (item.TakeText(name) is { } text) return text;
-            findings.Add(Reasons.WrongType, name, "must be text");
+            if (item.Peek(name) is not null) findings.Add(Reasons.WrongType, name, "must be text");
         }
         return "";
     }

@@ -70,11 +70,12 @@ internal sealed class Members
         return Peek(name);
     }
 
-    /// <summary>A text, number or boolean as text, read; null when the member is absent or something else, which is then left.</summary>
+    /// <summary>A text, number or boolean as text, read; null when the member is absent or null, or something else, which is then left.</summary>
     public string? TakeText(string name)
     {
-        if (Peek(name)?.Text() is not { } text) return null;
-        Read(name, null);
+        var value = Peek(name);
+        var text = value?.Text();
+        if (text is not null || value is null) Read(name, null);
         return text;
     }
 

@@ -53,13 +53,20 @@ internal static class Payloads
         var page = context.Inner("page");
         return new PageViewed
         {
-            Name = Item.Text(item, findings, "name") is { Length: > 0 } name ? name : p.Text("name"),
-            Category = Item.Text(item, findings, "category") is { Length: > 0 } category ? category : p.Text("category"),
+            Name = Either(item, p, "name", findings),
+            Category = Either(item, p, "category", findings),
             Url = p.Text("url") is { Length: > 0 } url ? url : page.PeekText("url"),
             Referrer = p.Text("referrer") is { Length: > 0 } referrer ? referrer : page.PeekText("referrer"),
             Title = p.Text("title") is { Length: > 0 } title ? title : page.TakeText("title") ?? "",
             Screen = screen,
         };
+    }
+
+    /// <summary>Of the item, else of its properties; Segment's SDKs say it in both.</summary>
+    static string Either(Members item, Properties p, string name, Findings findings)
+    {
+        var own = Item.Text(item, findings, name);
+        return own.Length == 0 || own == p.Peek(name) ? p.Text(name) : own;
     }
 
     /// <summary>A call that has no payload of its own yet is kept whole.</summary>

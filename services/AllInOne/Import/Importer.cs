@@ -54,7 +54,7 @@ internal sealed class Importer(GatewayClient gateway, ColumnMap columns)
     {
         using var document = JsonDocument.Parse(answer);
         var refused = new List<RefusedRow>();
-        foreach (var result in document.RootElement.GetProperty("results").EnumerateArray().Where(r => r.GetProperty("outcome").ValueEquals("refused")))
+        foreach (var result in document.RootElement.GetProperty("results").EnumerateArray().Where(r => r.GetProperty("outcome").GetString() is "refused" or "quarantined"))
         {
             var order = orders[result.GetProperty("index").GetInt32()];
             var violations = result.GetProperty("violations").EnumerateArray().Select(v => (Field: v.GetProperty("field").GetString()!, Text: v.GetProperty("description").GetString()!)).ToList();

@@ -126,6 +126,8 @@ public sealed class ItemTests
         { """{"type":"track","event":"E","properties":{"a":1},"loyalty":5,"traits":{"x":1},"integrations":{"All":true},"writeKey":"secret"}""", """{"properties":{"loyalty":5,"traits":{"x":1}}}""" },
         { """{"type":"track","event":"Products Searched","properties":{"a":1},"a":2,"b":3}""", """{"properties":{"a":1,"b":3}}""" },
         { """{"type":"page","name":"Home","properties":{"path":"/","search":"?a","url":"https://x"}}""", """{"properties":{"path":"/","search":"?a"}}""" },
+        { """{"type":"page","name":"Home","category":"Docs","properties":{"name":"Home","category":"Other"}}""", """{"properties":{"category":"Other"}}""" },
+        { """{"type":"page","userId":null,"anonymousId":"a","channel":null,"timestamp":null,"context":null,"x":null}""", """{"properties":{"x":null}}""" },
         { """{"type":"identify","traits":{"plan":"gold"},"properties":{"a":1},"other":2}""", """{"properties":{"a":1,"other":2}}""" },
         { """{"type":"identify","traits":{"plan":"gold"},"properties":7}""", """{"properties":{"properties":7}}""" },
         { """{"type":"identify","traits":{"a":1,"b":[2]},"context":{"traits":{"b":[2],"a":1}}}""", "{}" },

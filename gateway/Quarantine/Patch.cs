@@ -75,7 +75,7 @@ internal sealed class Patch
         else _steps.Add(item => Rename(item, from, to));
     }
 
-    static IEnumerable<JsonProperty> Parts(JsonElement step, string name) => step.TryGetProperty(name, out var parts) ? parts.EnumerateObject() : default(JsonElement.ObjectEnumerator);
+    static JsonElement.ObjectEnumerator Parts(JsonElement step, string name) => step.TryGetProperty(name, out var parts) ? parts.EnumerateObject() : default;
 
     static List<string> Names(string path, string where, Foundation.Grpc.Violations violations)
     {

@@ -1,4 +1,3 @@
-using Google.Protobuf.WellKnownTypes;
 using Perennial.Common.V1;
 
 namespace Perennial.Gateway.Tracking;

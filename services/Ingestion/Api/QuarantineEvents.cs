@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Google.Protobuf.Collections;
 using Grpc.Core;
 using Perennial.Foundation.Grpc;
 using Perennial.Ingestion.Domain;
@@ -49,7 +50,7 @@ internal sealed partial class IngestionApi
 
     static bool IsReason(string reason) => ReasonShape().IsMatch(reason);
 
-    static bool AreFew(IReadOnlyCollection<FieldViolation> violations) => violations.Count <= KeptViolationsMax && violations.All(v => v.Field.Length <= KeptTextMax && v.Description.Length <= KeptTextMax);
+    static bool AreFew(RepeatedField<FieldViolation> violations) => violations.Count <= KeptViolationsMax && violations.All(v => v.Field.Length <= KeptTextMax && v.Description.Length <= KeptTextMax);
 
     [GeneratedRegex(@"\A[A-Z][A-Z0-9_]{0,49}\z")]
     private static partial Regex ReasonShape();

@@ -104,4 +104,12 @@ internal sealed class IngestionOptions
     /// <summary>How often the lag of the readers is measured for the metrics, in seconds.</summary>
     [Range(1, 3_600)]
     public int ReaderPollSeconds { get; set; } = 10;
+
+    /// <summary>Most events in quarantine per shop; beyond it faulty events are refused again, never an older one dropped in silence. A hundred thousand are a gigabyte at most of what shops send.</summary>
+    [Range(0, 10_000_000)]
+    public int QuarantineEventsMax { get; set; } = 100_000;
+
+    /// <summary>Largest payload in quarantine, in characters: what the gateway takes as one item, with room for another spelling of it.</summary>
+    [Range(32 * 1024, 2 * 1024 * 1024)]
+    public int QuarantinePayloadMax { get; set; } = 256 * 1024;
 }

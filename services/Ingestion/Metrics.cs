@@ -17,6 +17,9 @@ internal sealed class Metrics : IDisposable
     readonly Meter _meter;
     readonly Counter<long> _events;
     readonly Counter<long> _overloads;
+    readonly Counter<long> _quarantined;
+    readonly Counter<long> _replayed;
+    readonly Counter<long> _quarantineFull;
     readonly Histogram<int> _commitEvents;
     readonly Histogram<double> _commitSeconds;
     readonly Counter<long> _links;
@@ -31,6 +34,9 @@ internal sealed class Metrics : IDisposable
         _meter = new Meter(new MeterOptions(MeterName) { Scope = this });
         _events = _meter.CreateCounter<long>("perennial.ingestion.events", "{event}", "Events answered, by outcome: recorded, duplicate, refused.");
         _overloads = _meter.CreateCounter<long>("perennial.ingestion.overloads", "{call}", "Calls turned away because the queue before the log was full.");
+        _quarantined = _meter.CreateCounter<long>("perennial.ingestion.quarantined", "{event}", "Events taken into quarantine, by reason.");
+        _replayed = _meter.CreateCounter<long>("perennial.ingestion.replayed", "{event}", "Quarantined events replayed, by outcome: recorded, duplicate, refused.");
+        _quarantineFull = _meter.CreateCounter<long>("perennial.ingestion.quarantine.full", "{event}", "Events turned away because the quarantine of their shop was full.");
         _meter.CreateObservableGauge("perennial.ingestion.queue", () => queue.Events, "{event}", "Events that wait for their commit or are in one.");
         _commitEvents = _meter.CreateHistogram<int>("perennial.ingestion.commit.events", "{event}", "Events that one commit wrote for all its calls, duplicates included.");
         _commitSeconds = _meter.CreateHistogram<double>("perennial.ingestion.commit.duration", "s", "Time of one commit, from the first statement to the disk.");
@@ -45,11 +51,19 @@ internal sealed class Metrics : IDisposable
 
     static Measurement<T> Of<T>(LogReader reader, T value) where T : struct => new(value, new("reader", reader.Id.Name), new("shop", reader.Id.Shop));
 
-    public void Answered(int recorded, int duplicate, int refused)
+    public void Answered(int recorded, int duplicate, int refused) => Count(_events, recorded, duplicate, refused);
+
+    public void Replayed(int recorded, int duplicate, int refused) => Count(_replayed, recorded, duplicate, refused);
+
+    public void Quarantined(string reason, int events) => _quarantined.Add(events, new KeyValuePair<string, object?>("reason", reason));
+
+    public void QuarantineFull(int events) => _quarantineFull.Add(events);
+
+    static void Count(Counter<long> counter, int recorded, int duplicate, int refused)
     {
-        if (recorded > 0) _events.Add(recorded, Recorded);
-        if (duplicate > 0) _events.Add(duplicate, Duplicate);
-        if (refused > 0) _events.Add(refused, Refused);
+        if (recorded > 0) counter.Add(recorded, Recorded);
+        if (duplicate > 0) counter.Add(duplicate, Duplicate);
+        if (refused > 0) counter.Add(refused, Refused);
     }
 
     public void Overloaded() => _overloads.Add(1);

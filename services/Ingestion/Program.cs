@@ -33,6 +33,7 @@ internal static class Program
         builder.Services.AddSingleton<LowMarks>();
         builder.Services.AddSingleton<ReaderStore>();
         builder.Services.AddSingleton<RetentionStore>();
+        builder.Services.AddSingleton<QuarantineStore>();
         builder.Services.AddHostedService<Appender>();
         builder.Services.AddHostedService<HeadWatch>();
         builder.Services.AddHostedService<KeyTidying>();

@@ -17,6 +17,7 @@ internal sealed partial class IngestionApi(
     IdentityStore identities,
     ImportStore imports,
     ImportTurns turns,
+    QuarantineStore quarantine,
     IOptions<IngestionOptions> options,
     Metrics metrics,
     TimeProvider clock,

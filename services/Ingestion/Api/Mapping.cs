@@ -2,6 +2,7 @@ using System.Globalization;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Perennial.Common.V1;
+using Perennial.Foundation.Grpc;
 using Perennial.Ingestion.Api.Wire;
 using Perennial.Ingestion.Domain;
 using Shop = Perennial.Ingestion.Domain.Shop;
@@ -109,6 +110,29 @@ internal static class Mapping
         LagTime = reader.LagTime(now).ToDuration(),
         ReportTime = reader.ReportTime.ToTimestamp(),
     };
+
+    /// <param name="now">Its receipt, where it says none or a later one.</param>
+    public static Quarantined ToQuarantined(V1.QuarantinedEvent e, DateTimeOffset now)
+        => new(0, e.MessageId, e.Reason, ToViolations(e.Violations), e.Payload, e.ReceiveTime.ToInstant(now) is var told && told < now ? told : now, e.Ids, 0);
+
+    public static IReadOnlyList<Violation> ToViolations(IEnumerable<V1.FieldViolation> violations) => [.. violations.Select(v => new Violation(v.Field, v.Description))];
+
+    public static V1.QuarantinedEvent ToProto(Quarantined e) => new()
+    {
+        Quarantined = ToQuarantinedId(e.Sequence),
+        MessageId = e.MessageId,
+        Reason = e.Reason,
+        Violations = { e.Violations.Select(v => new V1.FieldViolation { Field = v.Field, Description = v.Description }) },
+        Payload = e.Payload,
+        ReceiveTime = e.ReceiveTime.ToTimestamp(),
+        Ids = { e.Ids },
+        ReplayCount = e.ReplayCount,
+    };
+
+    public static string ToQuarantinedId(long sequence) => sequence.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>0, which no event has, for what is no id.</summary>
+    public static long ToSequence(string quarantined) => long.TryParse(quarantined, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence) && ToQuarantinedId(sequence) == quarantined ? sequence : 0;
 
     /// <summary>Null when absent. The timestamp is within its range.</summary>
     public static DateTimeOffset? ToInstant(Timestamp? timestamp)

@@ -30,7 +30,8 @@ internal sealed partial class IngestionApi
     }
 
     /// <summary>Judges each event alone. The response gets one result for each, the refused complete; the good are answered.</summary>
-    List<LogEvent> Judge(RecordEventsRequest request, RecordEventsResponse response)
+    /// <param name="receipts">When each was received first, as of which its times are judged; now where this is null.</param>
+    List<LogEvent> Judge(RecordEventsRequest request, RecordEventsResponse response, IReadOnlyList<DateTimeOffset>? receipts = null)
     {
         var receiveTime = EventTime.WholeMillis(clock.GetUtcNow());
         var good = new List<LogEvent>(request.Events.Count);
@@ -38,7 +39,7 @@ internal sealed partial class IngestionApi
         foreach (var e in request.Events)
         {
             var result = new EventResult { MessageId = e.MessageId };
-            var eventTime = EventRules.Check(e, receiveTime, _options, faults);
+            var eventTime = EventRules.Check(e, receipts?[response.Results.Count] ?? receiveTime, _options, faults);
             if (faults.Take() is { } violations) Refuse(result, violations, response);
             else good.Add(Mapping.ToLogEvent(e, request.Shop, eventTime, receiveTime));
             response.Results.Add(result);
@@ -46,10 +47,11 @@ internal sealed partial class IngestionApi
         return good;
     }
 
-    static void Refuse(EventResult result, IReadOnlyList<FieldViolation> violations, RecordEventsResponse response)
+    static void Refuse(EventResult result, IReadOnlyList<FieldViolation> violations, RecordEventsResponse response, string? reason = null)
     {
         result.Outcome = EventResult.Types.Outcome.Refused;
         result.Violations.Add(violations);
+        result.Reason = reason ?? RefusalReasons.Of(violations);
         response.RefusedCount++;
     }
 
@@ -75,7 +77,7 @@ internal sealed partial class IngestionApi
             var result = response.Results[i];
             if (result.Outcome == EventResult.Types.Outcome.Refused) continue;
             var (partition, position, suppressed) = appended[next++];
-            if (suppressed is { } id) Refuse(result, [Erased(request.Events[i], id)], response);
+            if (suppressed is { } id) Refuse(result, [Erased(request.Events[i], id)], response, RefusalReasons.ErasedId);
             else if (position == 0)
             {
                 result.Outcome = EventResult.Types.Outcome.Duplicate;

@@ -27,7 +27,7 @@ static class Given
         => new(new Sighting { Shop = "demo", Customer = "user:1", FirstSeenTime = Noon }, 7, touches ?? [], subscriptions ?? []);
 
     public static SubscriptionFact Subscription(bool subscribed, DateTimeOffset time, string messageId, DomainChannel channel = DomainChannel.Email)
-        => new() { Shop = "demo", Customer = "user:1", Channel = channel, FactTime = time, MessageId = messageId, Subscribed = subscribed };
+        => new() { Shop = "demo", Customer = "user:1", Channel = channel, FactTime = time, MessageId = messageId, Purpose = "marketing", Subscribed = subscribed, Source = "" };
 
     public static Observation Observation(string customer, DateTimeOffset time, string messageId, Touch? touch = null, Subscription? subscription = null)
         => new("demo", customer, time, messageId, touch, subscription);

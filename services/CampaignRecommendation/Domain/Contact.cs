@@ -78,5 +78,8 @@ internal sealed record ShopSettings
 /// <summary>What a batch of the log adds to the state.</summary>
 internal sealed record Changes(IReadOnlyList<ShopSettings> Shops, IReadOnlyList<ContactFact> Facts)
 {
+    /// <summary>Customers of whom nothing that came before the batch counts any more.</summary>
+    public IReadOnlyList<(string Shop, string Customer)> Resets { get; init; } = [];
+
     public static Changes Of(IEnumerable<ShopSettings> shops, IEnumerable<ContactFact> facts) => new(ShopSettings.Settle(shops), ContactFact.Settle(facts));
 }

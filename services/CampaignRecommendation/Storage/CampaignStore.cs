@@ -36,6 +36,7 @@ internal sealed class CampaignStore(Database db)
             {
                 if (!await _checkpoints.MoveAsync(write, partition, after, next)) throw new CheckpointMovedException();
                 if (changes.Shops.Count > 0) await ConfigureAsync(write, changes.Shops, cancellation);
+                foreach (var shop in changes.Resets.GroupBy(r => r.Shop, r => r.Customer)) await ForgetFactsAsync(write, shop.Key, shop, cancellation);
                 foreach (var shop in changes.Facts.GroupBy(f => f.Shop)) await LearnAsync(write, shop.Key, [.. shop], cancellation);
             }, cancellation);
             return true;
@@ -76,6 +77,9 @@ internal sealed class CampaignStore(Database db)
         AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
         """;
 
+    Task<int> ForgetFactsAsync(Write write, string shop, IEnumerable<string> customers, CancellationToken cancellation)
+        => write.Connection.ExecuteAsync(Command(ForgetFactsSql, new { shop, keys = Keys.Of(customers, "customer", c => c) }, write, cancellation));
+
     /// <summary>Settles new facts with those known of the same customers, and rewrites the customers for whom that changed anything.</summary>
     async Task LearnAsync(Write write, string shop, IReadOnlyList<ContactFact> told, CancellationToken cancellation)
     {
@@ -84,7 +88,7 @@ internal sealed class CampaignStore(Database db)
         var changed = settled.Where(f => !known.Contains(f)).Select(f => f.Customer).ToHashSet();
         var rewritten = settled.Where(f => changed.Contains(f.Customer)).ToList();
         if (rewritten.Count == 0) return;
-        await write.Connection.ExecuteAsync(Command(ForgetFactsSql, new { shop, keys = KeysOf(rewritten) }, write, cancellation));
+        await ForgetFactsAsync(write, shop, rewritten.Select(f => f.Customer).Distinct(), cancellation);
         await write.AppendAsync($"{db.Prefix}contact_fact", ["shop", "customer", "channel", "kind", "fact_time", "message_id", "fact_value"],
             [.. rewritten.Select(f => new object?[] { f.Shop, f.Customer, f.Channel, f.Kind, f.FactTime, f.MessageId, f.FactValue })], cancellation);
 

@@ -10,7 +10,7 @@ internal sealed class CampaignFeed(FeedConsumerParts parts, CampaignStore store,
 
     protected override async Task<bool> ApplyAsync(FeedBatch batch, CancellationToken cancellation)
     {
-        if (!await store.ApplyAsync(batch.Partition, batch.After, batch.Next, ContactFacts.Of(batch.Events), cancellation))
+        if (!await store.ApplyAsync(batch.Partition, batch.After, batch.Next, ContactFacts.Of(batch), cancellation))
         {
             Log.Overtaken(log, batch.Partition, batch.After);
             return false;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Perennial.CampaignRecommendation.Domain;
 using Perennial.Common.V1;
+using Perennial.Foundation.Feeds;
 using static Perennial.Common.V1.Event;
 using static Perennial.Common.V1.MessageEngaged.Types;
 using Channel = Perennial.CampaignRecommendation.Domain.Channel;
@@ -11,9 +12,12 @@ namespace Perennial.CampaignRecommendation.Workers;
 /// <summary>What an event of the log says about how a customer can be reached.</summary>
 internal static class ContactFacts
 {
-    public static Changes Of(IReadOnlyCollection<RecordedEvent> events) => Changes.Of(
-        events.Where(e => e.Event.PayloadCase == PayloadOneofCase.ShopConfigured).Select(SettingsOf),
-        events.Where(e => e.Customer.Length > 0).SelectMany(e => Said(e.Event).Select(said => FactOf(e, said))));
+    public static Changes Of(FeedBatch batch) => Changes.Of(
+        batch.Events.Where(e => e.Event.PayloadCase == PayloadOneofCase.ShopConfigured).Select(SettingsOf),
+        batch.Events.Where(e => e.Customer.Length > 0).SelectMany(e => Said(e.Event).Select(said => FactOf(e, said)))) with
+    {
+        Resets = batch.Resets,
+    };
 
     readonly record struct Saying(Channel Channel, FactKind Kind, int Value);
 

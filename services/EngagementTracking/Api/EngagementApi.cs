@@ -1,7 +1,9 @@
+using Grpc.Core;
 using Perennial.Engagement.V1;
 using Perennial.EngagementTracking.Domain;
 using Perennial.EngagementTracking.Storage;
 using Perennial.Foundation.Feeds;
+using Perennial.Foundation.Grpc;
 
 namespace Perennial.EngagementTracking.Api;
 
@@ -18,4 +20,7 @@ internal sealed partial class EngagementApi(EngagementStore store, ScoreRules ru
         metrics.Answered(engagement.Warm);
         return Mapping.ToProto(shop, customer, asOf, history?.Position ?? 0, rules.HalfLifeDays, engagement);
     }
+
+    static RpcException Unknown(string shop, string customer)
+        => Errors.Of(EngagementErrorReason.CustomerNotFound, $"No event of customer '{customer}' has been seen in shop '{shop}' by then; check the id (user:..., anon:... or as GetIdentity says).", ("shop", shop), ("customer", customer));
 }

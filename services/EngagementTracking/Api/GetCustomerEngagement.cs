@@ -14,6 +14,6 @@ internal sealed partial class EngagementApi
         var history = (await ReadAsync(request.Shop, [request.Customer], asOf, context.CancellationToken)).GetValueOrDefault(request.Customer);
         return EngagementState.SeenBy(asOf, history)
             ? Answer(request.Shop, request.Customer, asOf, history)
-            : throw Errors.Of(EngagementErrorReason.CustomerNotFound, $"No event of customer '{request.Customer}' has been seen in shop '{request.Shop}' by then; check the id (user:... or anon:...).", ("shop", request.Shop), ("customer", request.Customer));
+            : throw Unknown(request.Shop, request.Customer);
     }
 }

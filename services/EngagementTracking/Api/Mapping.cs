@@ -27,6 +27,24 @@ internal static class Mapping
         return answer;
     }
 
+    public static CustomerConsents ToConsents(DateTimeOffset asOf, History history)
+    {
+        var answer = new CustomerConsents { Shop = history.Sighting.Shop, Customer = history.Sighting.Customer, AsOf = asOf.ToTimestamp(), Position = history.Position };
+        answer.Consents.AddRange(EngagementState.ConsentsAt(asOf, history.Subscriptions).Select(ToProto));
+        answer.History.AddRange(history.Subscriptions.Where(f => f.FactTime <= asOf).OrderBy(f => f.FactTime).ThenBy(f => f.MessageId, StringComparer.Ordinal).Select(ToProto));
+        return answer;
+    }
+
+    static Consent ToProto(SubscriptionFact fact) => new()
+    {
+        Channel = (Common.V1.Channel)fact.Channel,
+        Purpose = fact.Purpose,
+        Granted = fact.Subscribed,
+        ConsentTime = fact.FactTime.ToTimestamp(),
+        Source = fact.Source,
+        MessageId = fact.MessageId,
+    };
+
     static V1ChannelEngagement ToProto(Domain.ChannelEngagement channel) => new()
     {
         Channel = (Common.V1.Channel)channel.Channel,

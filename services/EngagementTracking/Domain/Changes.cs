@@ -28,7 +28,7 @@ internal sealed record TouchDay
     };
 }
 
-/// <summary>That a customer left a channel or came back to it. All are kept: the latest at an instant decides.</summary>
+/// <summary>A consent given or withdrawn. All are kept, as proof and since the latest at an instant decides.</summary>
 internal sealed record SubscriptionFact
 {
     public required string Shop { get; init; }
@@ -36,16 +36,24 @@ internal sealed record SubscriptionFact
     public required Channel Channel { get; init; }
     public required DateTimeOffset FactTime { get; init; }
     public required string MessageId { get; init; }
+    public required string Purpose { get; init; }
     public required bool Subscribed { get; init; }
+    public required string Source { get; init; }
 }
 
 /// <summary>What a batch adds to the state. Of(a and b) adds the same as Of(a), then Of(b), in either order.</summary>
 internal sealed record Changes(IReadOnlyList<Sighting> Sightings, IReadOnlyList<TouchDay> TouchDays, IReadOnlyList<SubscriptionFact> Subscriptions)
 {
-    public static Changes Of(IReadOnlyCollection<Observation> observations) => new(
+    /// <summary>Customers of whom nothing that came before the batch counts any more.</summary>
+    public IReadOnlyList<(string Shop, string Customer)> Resets { get; init; } = [];
+
+    public static Changes Of(IReadOnlyCollection<Observation> observations, IReadOnlyList<(string Shop, string Customer)>? resets = null) => new(
         [.. observations.GroupBy(o => (o.Shop, o.Customer)).Select(g => new Sighting { Shop = g.Key.Shop, Customer = g.Key.Customer, FirstSeenTime = g.Min(o => o.Time) })],
         Sum(observations.Where(o => o.Touch is not null).Select(o => TouchDayOf(o, o.Touch!.Value))),
-        [.. observations.Where(o => o.Subscription is not null).Select(o => FactOf(o, o.Subscription!.Value))]);
+        [.. observations.Where(o => o.Subscription is not null).Select(o => FactOf(o, o.Subscription!.Value))])
+    {
+        Resets = resets ?? [],
+    };
 
     /// <summary>Rows of the same customer, day, channel and kind become one.</summary>
     public static IReadOnlyList<TouchDay> Sum(IEnumerable<TouchDay> rows)
@@ -69,6 +77,8 @@ internal sealed record Changes(IReadOnlyList<Sighting> Sightings, IReadOnlyList<
         Channel = subscription.Channel,
         FactTime = o.Time,
         MessageId = o.MessageId,
+        Purpose = subscription.Purpose,
         Subscribed = subscription.Subscribed,
+        Source = subscription.Source,
     };
 }

@@ -31,11 +31,17 @@ internal sealed record EngagementState(double Score, bool Warm, string Reason, I
     public static bool SeenBy(DateTimeOffset asOf, History? history)
         => history is not null && history.Sighting.FirstSeenTime.UtcDateTime.Date <= asOf.UtcDateTime.Date;
 
-    // Per channel with any fact: the latest by (time, message id) decides.
+    /// <summary>Per channel and purpose what was last said up to the instant, by channel and purpose.</summary>
+    public static IReadOnlyList<SubscriptionFact> ConsentsAt(DateTimeOffset asOf, IEnumerable<SubscriptionFact> facts)
+        => [.. facts.Where(f => f.FactTime <= asOf).GroupBy(f => (f.Channel, f.Purpose)).Select(Latest).OrderBy(f => f.Channel).ThenBy(f => f.Purpose, StringComparer.Ordinal)];
+
+    // Per channel with any fact: the latest decides. Consent to something else than marketing, say to statistics, opens and closes no channel.
     static Dictionary<Channel, bool> Unsubscribed(DateTimeOffset asOf, IEnumerable<SubscriptionFact> facts) => facts
-        .Where(f => f.FactTime <= asOf)
+        .Where(f => f.FactTime <= asOf && f.Purpose is ("" or "marketing"))
         .GroupBy(f => f.Channel)
-        .ToDictionary(g => g.Key, g => !g.OrderBy(f => f.FactTime).ThenBy(f => f.MessageId, StringComparer.Ordinal).Last().Subscribed);
+        .ToDictionary(g => g.Key, g => !Latest(g).Subscribed);
+
+    static SubscriptionFact Latest(IEnumerable<SubscriptionFact> facts) => facts.OrderBy(f => f.FactTime).ThenBy(f => f.MessageId, StringComparer.Ordinal).Last();
 
     static IReadOnlyList<ChannelEngagement> ByChannel(IReadOnlyList<TouchDay> touches, Dictionary<Channel, bool> left)
     {

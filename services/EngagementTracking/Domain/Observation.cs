@@ -31,8 +31,10 @@ internal readonly record struct Touch(Channel Channel, TouchKind Kind)
     public bool IsOwn => Kind is TouchKind.Opened or TouchKind.Clicked or TouchKind.Visit or TouchKind.Action;
 }
 
-/// <summary>The customer left a channel, or came back to it.</summary>
-internal readonly record struct Subscription(Channel Channel, bool Subscribed);
+/// <summary>The customer consents to being contacted on a channel for a purpose, or no longer does.</summary>
+/// <param name="Purpose">Empty for every purpose.</param>
+/// <param name="Source">Where it was said, for example "checkout" or "unsubscribe".</param>
+internal readonly record struct Subscription(Channel Channel, string Purpose, bool Subscribed, string Source);
 
 /// <summary>What one event says: its customer was there; perhaps a touch; perhaps a subscription.</summary>
 internal sealed record Observation(string Shop, string Customer, DateTimeOffset Time, string MessageId, Touch? Touch = null, Subscription? Subscription = null);

@@ -22,6 +22,7 @@ internal sealed class EngagementStore(Database db)
             await db.WriteAsync(async write =>
             {
                 if (!await _checkpoints.MoveAsync(write, partition, after, next)) throw new CheckpointMovedException();
+                foreach (var shop in changes.Resets.GroupBy(r => r.Shop, r => r.Customer)) await ResetAsync(write, shop.Key, shop, cancellation);
                 foreach (var shop in changes.Sightings.GroupBy(s => s.Shop)) await SeeAsync(write, partition, shop.Key, [.. shop], cancellation);
                 await TouchAsync(write, changes.TouchDays, cancellation);
                 await AppendAsync(write, changes.Subscriptions, cancellation);
@@ -32,6 +33,26 @@ internal sealed class EngagementStore(Database db)
         {
             return false;
         }
+    }
+
+    string ForgetTouchesSql => $"""
+        DELETE FROM {db.Prefix}touch_day
+        WHERE shop = @shop
+        AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
+        """;
+
+    string ForgetSubscriptionsSql => $"""
+        DELETE FROM {db.Prefix}subscription_fact
+        WHERE shop = @shop
+        AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
+        """;
+
+    /// <summary>Leaves nothing of these customers, in any table.</summary>
+    async Task ResetAsync(Write write, string shop, IEnumerable<string> customers, CancellationToken cancellation)
+    {
+        var values = new { shop, keys = Keys.Of(customers, "customer", c => c) };
+        foreach (var sql in (string[])[ForgetSightingsSql, ForgetTouchesSql, ForgetSubscriptionsSql])
+            await write.Connection.ExecuteAsync(Command(sql, values, write, cancellation));
     }
 
     string SightingsSql => $"""
@@ -91,8 +112,8 @@ internal sealed class EngagementStore(Database db)
 
     // The log holds a message id once, and the checkpoint applies it once: a fact is new whenever it comes here.
     Task AppendAsync(Write write, IReadOnlyList<SubscriptionFact> facts, CancellationToken cancellation)
-        => write.AppendAsync($"{db.Prefix}subscription_fact", ["shop", "customer", "channel", "fact_time", "message_id", "subscribed"],
-            [.. facts.Select(f => new object?[] { f.Shop, f.Customer, f.Channel, f.FactTime, f.MessageId, f.Subscribed })], cancellation);
+        => write.AppendAsync($"{db.Prefix}subscription_fact", ["shop", "customer", "channel", "fact_time", "message_id", "purpose", "subscribed", "source"],
+            [.. facts.Select(f => new object?[] { f.Shop, f.Customer, f.Channel, f.FactTime, f.MessageId, f.Purpose, f.Subscribed, f.Source })], cancellation);
 
     string CustomersSql => $"""
         SELECT c.shop, c.customer, c.first_seen_time, p.position
@@ -111,7 +132,7 @@ internal sealed class EngagementStore(Database db)
         """;
 
     string SubscriptionsSql => $"""
-        SELECT shop, customer, channel, fact_time, message_id, subscribed
+        SELECT shop, customer, channel, fact_time, message_id, purpose, subscribed, source
         FROM {db.Prefix}subscription_fact
         WHERE shop = @shop
         AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)

@@ -11,7 +11,7 @@ internal sealed class EngagementFeed(FeedConsumerParts parts, EngagementStore st
 
     protected override async Task<bool> ApplyAsync(FeedBatch batch, CancellationToken cancellation)
     {
-        if (!await store.ApplyAsync(batch.Partition, batch.After, batch.Next, Changes.Of(Observations.Of(batch.Events)), cancellation))
+        if (!await store.ApplyAsync(batch.Partition, batch.After, batch.Next, Changes.Of(Observations.Of(batch.Events), batch.Resets), cancellation))
         {
             Log.Overtaken(log, batch.Partition, batch.After);
             return false;

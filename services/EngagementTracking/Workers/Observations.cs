@@ -1,5 +1,6 @@
 using Perennial.Common.V1;
 using Perennial.EngagementTracking.Domain;
+using Perennial.Foundation.Feeds;
 using static Perennial.Common.V1.Event;
 using static Perennial.Common.V1.MessageEngaged.Types;
 using Channel = Perennial.EngagementTracking.Domain.Channel;
@@ -9,9 +10,11 @@ namespace Perennial.EngagementTracking.Workers;
 /// <summary>What an event of the log says about engagement.</summary>
 internal static class Observations
 {
-    /// <summary>One per event of a customer; the events of shops themselves say nothing here.</summary>
+    const int TextLengthMax = 200;
+
+    /// <summary>One per event of a customer; the events of shops themselves say nothing here, nor does what is left of the erased.</summary>
     public static IReadOnlyList<Observation> Of(IEnumerable<RecordedEvent> events)
-        => [.. events.Where(e => e.Customer.Length > 0).Select(Of)];
+        => [.. events.Where(e => e.Customer.Length > 0 && !Remains.AreOf(e)).Select(Of)];
 
     // An order that changes, is cancelled or is refunded, a ticket, traits: the customer was there, but touched nothing new.
     static Observation Of(RecordedEvent recorded)
@@ -46,11 +49,14 @@ internal static class Observations
 
     static Subscription? SubscriptionOf(Event e) => e switch
     {
-        { MessageEngaged: { Interaction: Interaction.Unsubscribed or Interaction.MarkedAsSpam } message } when ChannelOf(message.Channel) is { } channel => new Subscription(channel, Subscribed: false),
-        // Consent to something else than marketing, say to statistics, opens and closes no channel.
-        { ConsentChanged: { Purpose: "" or "marketing" } consent } when ChannelOf(consent.Channel) is { } channel => new Subscription(channel, consent.Granted),
+        { MessageEngaged: { Interaction: Interaction.Unsubscribed or Interaction.MarkedAsSpam } message } when ChannelOf(message.Channel) is { } channel
+            => new Subscription(channel, "marketing", Subscribed: false, message.Interaction == Interaction.Unsubscribed ? "unsubscribe" : "spam complaint"),
+        { ConsentChanged: { } consent } when ChannelOf(consent.Channel) is { } channel => new Subscription(channel, Short(consent.Purpose), consent.Granted, Short(consent.Source)),
         _ => null,
     };
+
+    // As long as the columns take; nobody names a purpose in more.
+    static string Short(string text) => text.Length <= TextLengthMax ? text : text[..TextLengthMax];
 
     // A channel of a later contract is nobody's touch here.
     static Channel? ChannelOf(Common.V1.Channel channel) => Enum.IsDefined((Channel)channel) ? (Channel)channel : null;

@@ -46,11 +46,6 @@ public static class FeedHosting
 /// <summary>What a consumer stands on; one argument for the houses to pass through.</summary>
 public sealed record FeedConsumerParts(Channels Channels, IOptions<UpstreamOptions> Upstream, IOptions<FeedOptions> Options, HealthState Health, TimeProvider Clock, ILoggerFactory Logs, House House);
 
-/// <summary>A batch of consecutive events of one partition.</summary>
-/// <param name="After">The checkpoint the batch continues.</param>
-/// <param name="Next">The checkpoint once it is applied.</param>
-public sealed record FeedBatch(int Partition, long After, long Next, IReadOnlyList<RecordedEvent> Events);
-
 /// <summary>
 /// Tails every partition of the event log and hands it on in batches. The house applies a batch and its checkpoint in one
 /// transaction, so effects are exactly once; after any failure the partition starts again from its stored checkpoint.

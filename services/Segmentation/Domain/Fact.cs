@@ -20,4 +20,5 @@ internal enum FactKind
 internal sealed record Fact(FactKind Kind, DateTimeOffset Time, string MessageId, string OrderId, decimal? Amount, string Currency);
 
 /// <summary>An event of a customer, as far as this house cares: somebody was there, and perhaps an order changed.</summary>
-internal sealed record Sighting(string Shop, string Customer, bool Identified, DateTimeOffset Time, Fact? Fact);
+/// <param name="Leaves">They were erased: nothing is counted of them from then on.</param>
+internal sealed record Sighting(string Shop, string Customer, bool Identified, DateTimeOffset Time, Fact? Fact, bool Leaves = false);

@@ -13,7 +13,7 @@ internal sealed record Lifecycle(Purchases Purchases, int? DaysSinceLastOrder, P
 
     /// <summary>
     /// Evaluates one customer at one instant, of which the outcome depends on nothing after it. Null before the customer was first
-    /// seen. Knows nothing of <see cref="StageTimeline"/>: the two are held equal by a test.
+    /// seen, and after the end. Knows nothing of <see cref="StageTimeline"/>: the two are held equal by a test.
     /// </summary>
     public static Lifecycle? At(PurchaseHistory history, LifecycleModel model, TimeZoneInfo zone, DateTimeOffset instant)
     {
@@ -21,7 +21,7 @@ internal sealed record Lifecycle(Purchases Purchases, int? DaysSinceLastOrder, P
         if (purchases.LastOrder is not { } last) return new Lifecycle(purchases, null, model.Place(purchases.OrderCount, null), null);
         var lastDate = Calendar.DateOf(last.Time, zone);
         var days = Calendar.DateOf(instant, zone).DayNumber - lastDate.DayNumber;
-        return new Lifecycle(purchases, days, model.Place(purchases.OrderCount, days), ByClock(purchases.OrderCount, days, lastDate, model, zone));
+        return new Lifecycle(purchases, days, model.Place(purchases.OrderCount, days), ByClock(purchases.OrderCount, days, lastDate, model, zone) is { } next && next.Time < history.End ? next : null);
     }
 
     static StageChange? ByClock(int orders, int days, DateOnly lastDate, LifecycleModel model, TimeZoneInfo zone)

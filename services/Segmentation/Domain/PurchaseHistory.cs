@@ -19,9 +19,10 @@ internal sealed class PurchaseHistory
 
     readonly List<Purchases> _points = [];
 
-    PurchaseHistory()
-    {
-    }
+    PurchaseHistory(DateTimeOffset end) => End = end;
+
+    /// <summary>When they were erased: from here on they are no customer. <see cref="Calendar.Forever"/> for everybody else.</summary>
+    public DateTimeOffset End { get; }
 
     /// <summary>The time of the customer's first event of any kind.</summary>
     public DateTimeOffset FirstSeen => _points[0].From;
@@ -30,10 +31,11 @@ internal sealed class PurchaseHistory
     public IReadOnlyList<Purchases> Points => _points;
 
     /// <param name="firstSeen">Earliest event of any kind; an earlier fact moves it.</param>
-    public static PurchaseHistory Of(DateTimeOffset firstSeen, IEnumerable<Fact> facts, string shopCurrency)
+    /// <param name="left">When they were erased, if they were.</param>
+    public static PurchaseHistory Of(DateTimeOffset firstSeen, IEnumerable<Fact> facts, string shopCurrency, DateTimeOffset? left = null)
     {
         var sorted = facts.Order(Comparer<Fact>.Create(Compare)).DistinctBy(f => f.MessageId).ToList();
-        var history = new PurchaseHistory();
+        var history = new PurchaseHistory(left ?? Calendar.Forever);
         history._points.Add(new Purchases(sorted.Count > 0 && sorted[0].Time < firstSeen ? sorted[0].Time : firstSeen, 0, null, 0));
         var ledger = new Ledger(shopCurrency);
         for (var i = 0; i < sorted.Count; i++)
@@ -45,9 +47,10 @@ internal sealed class PurchaseHistory
         return history;
     }
 
-    /// <summary>Null before the customer was first seen.</summary>
+    /// <summary>Null before the customer was first seen, and after the end.</summary>
     public Purchases? At(DateTimeOffset instant)
     {
+        if (instant >= End) return null;
         var (low, high) = (0, _points.Count);
         while (low < high)
         {

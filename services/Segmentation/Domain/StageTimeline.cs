@@ -5,7 +5,7 @@ namespace Perennial.Segmentation.Domain;
 internal sealed record StageInterval(DateTimeOffset From, DateTimeOffset To, Stage Stage);
 
 /// <summary>
-/// A customer's stages over all time, from first seen to for ever, what the clock alone will bring included. Neighbours differ: a
+/// A customer's stages over all time, from first seen to the end, which for most is never, what the clock alone will bring included. Neighbours differ: a
 /// loyal customer who orders again stays loyal since the first day.
 /// </summary>
 internal static class StageTimeline
@@ -13,17 +13,18 @@ internal static class StageTimeline
     public static IReadOnlyList<StageInterval> Of(PurchaseHistory history, LifecycleModel model, TimeZoneInfo zone)
     {
         var timeline = new List<StageInterval>();
-        for (var i = 0; i < history.Points.Count; i++)
+        for (var i = 0; i < history.Points.Count && history.Points[i].From < history.End; i++)
         {
-            var until = i + 1 < history.Points.Count ? history.Points[i + 1].From : Calendar.Forever;
+            var until = i + 1 < history.Points.Count && history.Points[i + 1].From < history.End ? history.Points[i + 1].From : history.End;
             foreach (var (from, stage) in Stretch(history.Points[i], until, model, zone)) Append(timeline, from, stage);
         }
+        if (timeline is [.., var last]) timeline[^1] = last with { To = history.End };
         return timeline;
     }
 
-    /// <summary>The stay in a stage that holds at an instant; null before the customer was first seen.</summary>
+    /// <summary>The stay in a stage that holds at an instant; null before the customer was first seen, and after the end.</summary>
     public static StageInterval? At(IReadOnlyList<StageInterval> timeline, DateTimeOffset instant)
-        => timeline.LastOrDefault(i => i.From <= instant);
+        => timeline.LastOrDefault(i => i.From <= instant && instant < i.To);
 
     /// <summary>The stages of a customer whose purchases stay as they are, each with its start.</summary>
     static IEnumerable<(DateTimeOffset From, Stage Stage)> Stretch(Purchases purchases, DateTimeOffset until, LifecycleModel model, TimeZoneInfo zone)

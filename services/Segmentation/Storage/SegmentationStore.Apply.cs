@@ -7,7 +7,11 @@ namespace Perennial.Segmentation.Storage;
 /// <summary>Consecutive events of one partition.</summary>
 /// <param name="After">The checkpoint that the batch continues.</param>
 /// <param name="Next">The checkpoint once it is applied.</param>
-internal sealed record EventBatch(int Partition, long After, long Next, IReadOnlyList<ShopSettings> Shops, IReadOnlyList<Sighting> Sightings);
+internal sealed record EventBatch(int Partition, long After, long Next, IReadOnlyList<ShopSettings> Shops, IReadOnlyList<Sighting> Sightings)
+{
+    /// <summary>Customers of whom nothing that came before the batch counts any more.</summary>
+    public IReadOnlyList<(string Shop, string Customer)> Resets { get; init; } = [];
+}
 
 /// <summary>What a batch changed.</summary>
 /// <param name="Facts">Facts that were not known before.</param>
@@ -23,6 +27,7 @@ internal sealed partial class SegmentationStore
         public string Shop { get; init; } = "";
         public string Customer { get; init; } = "";
         public DateTimeOffset FirstSeenTime { get; init; }
+        public DateTimeOffset? LeftTime { get; init; }
     }
 
     sealed record FactRow
@@ -60,6 +65,7 @@ internal sealed partial class SegmentationStore
         // First, so that of two replicas one waits here and then learns that it is late.
         if (!await _checkpoints.MoveAsync(write, batch.Partition, batch.After, batch.Next)) throw new CheckpointMovedException();
         await AddShopsAsync(write, batch.Shops, cancellation);
+        await ResetAsync(write, batch.Resets, cancellation);
         var changes = await FindChangesAsync(write, Arrivals.Of(batch.Sightings), cancellation);
         if (changes.Count == 0) return new Applied(0, 0, 0);
         var shops = await ReadShopsAsync(write, changes, cancellation);
@@ -99,8 +105,24 @@ internal sealed partial class SegmentationStore
             : shops;
     }
 
+    internal string ForgetFactsSql => $"""
+        DELETE FROM {database.Prefix}purchase_fact
+        WHERE shop = @shop
+          AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", 210))} k)
+        """;
+
+    /// <summary>Leaves nothing of these customers, in any table.</summary>
+    async Task ResetAsync(Write write, IReadOnlyList<(string Shop, string Customer)> resets, CancellationToken cancellation)
+    {
+        foreach (var shop in resets.GroupBy(r => r.Shop, r => r.Customer, StringComparer.Ordinal))
+        {
+            foreach (var sql in (string[])[ForgetFactsSql, ForgetIntervalsSql, ForgetValuesSql, ForgetCustomersSql])
+                await ForgetAsync(write, sql, shop.Key, shop, cancellation);
+        }
+    }
+
     internal string FirstSeenSql => $"""
-        SELECT c.shop, c.customer, c.first_seen_time
+        SELECT c.shop, c.customer, c.first_seen_time, c.left_time
         FROM {database.Set("@customers", ("shop", 63), ("customer", 210))} k
         JOIN {database.Prefix}customer c ON c.shop = k.shop AND c.customer = k.customer
         """;
@@ -115,12 +137,12 @@ internal sealed partial class SegmentationStore
     async Task<List<CustomerChange>> FindChangesAsync(Write write, IReadOnlyList<Arrivals> arrivals, CancellationToken cancellation)
     {
         var seen = (await write.Connection.QueryAsync<CustomerRow>(Command(FirstSeenSql, new { customers = Set(arrivals) }, cancellation, write.Transaction)))
-            .ToDictionary(r => (r.Shop, r.Customer), r => r.FirstSeenTime);
-        var doubtful = arrivals.Where(a => seen.TryGetValue((a.Shop, a.Customer), out var time) && (a.Facts.Count > 0 || a.FirstSeen < time)).ToList();
+            .ToDictionary(r => (r.Shop, r.Customer));
+        var doubtful = arrivals.Where(a => seen.TryGetValue((a.Shop, a.Customer), out var row) && a.MayChange(row.FirstSeenTime, row.LeftTime)).ToList();
         var facts = doubtful.Count == 0 ? [] : await write.Connection.QueryAsync<FactRow>(Command(FactsOfSetSql, new { customers = Set(doubtful) }, cancellation, write.Transaction));
         var known = facts.ToLookup(f => (f.Shop, f.Customer), f => f.ToFact());
         return [.. arrivals
-            .Select(a => seen.TryGetValue((a.Shop, a.Customer), out var time) ? a.Onto(time, [.. known[(a.Shop, a.Customer)]]) : a.OntoNothing())
+            .Select(a => seen.TryGetValue((a.Shop, a.Customer), out var row) ? a.Onto(row.FirstSeenTime, row.LeftTime, [.. known[(a.Shop, a.Customer)]]) : a.OntoNothing())
             .OfType<CustomerChange>()];
 
         static KeySet Set(IEnumerable<Arrivals> customers) => Keys.Of(customers, ("shop", c => c.Shop), ("customer", c => c.Customer));
@@ -149,14 +171,15 @@ internal sealed partial class SegmentationStore
     {
         foreach (var shop in changes.Where(c => !c.IsNew).GroupBy(c => c.Shop, StringComparer.Ordinal))
         {
-            await ForgetAsync(ForgetIntervalsSql, shop);
-            await ForgetAsync(ForgetValuesSql, shop);
-            if (shop.Any(c => c.IsSeenEarlier)) await ForgetAsync(ForgetCustomersSql, shop.Where(c => c.IsSeenEarlier));
-
-            Task ForgetAsync(string sql, IEnumerable<CustomerChange> customers)
-                => write.Connection.ExecuteAsync(Command(sql, new { shop = shop.Key, customers = Keys.Of(customers, "customer", c => c.Customer) }, cancellation, write.Transaction));
+            var customers = shop.Select(c => c.Customer).ToList();
+            await ForgetAsync(write, ForgetIntervalsSql, shop.Key, customers, cancellation);
+            await ForgetAsync(write, ForgetValuesSql, shop.Key, customers, cancellation);
+            if (shop.Any(c => c.IsRowNew)) await ForgetAsync(write, ForgetCustomersSql, shop.Key, shop.Where(c => c.IsRowNew).Select(c => c.Customer), cancellation);
         }
     }
+
+    static Task<int> ForgetAsync(Write write, string sql, string shop, IEnumerable<string> customers, CancellationToken cancellation)
+        => write.Connection.ExecuteAsync(Command(sql, new { shop, customers = Keys.Of(customers, "customer", c => c) }, cancellation, write.Transaction));
 
     async Task AppendAsync(Write write, int partition, IReadOnlyList<CustomerChange> changes, Dictionary<string, Shop> shops, CancellationToken cancellation)
     {
@@ -164,14 +187,14 @@ internal sealed partial class SegmentationStore
         foreach (var c in changes)
         {
             var shop = shops[c.Shop];
-            var history = PurchaseHistory.Of(c.FirstSeen, c.Facts, shop.Currency);
-            if (c.IsNew || c.IsSeenEarlier) customers.Add([c.Shop, c.Customer, c.Identified, partition, c.FirstSeen]);
+            var history = PurchaseHistory.Of(c.FirstSeen, c.Facts, shop.Currency, c.Left);
+            if (c.IsRowNew) customers.Add([c.Shop, c.Customer, c.Identified, partition, c.FirstSeen, c.Left]);
             facts.AddRange(c.NewFacts.Select(f => new object?[] { c.Shop, c.Customer, f.MessageId, (int)f.Kind, f.Time, f.OrderId, f.Amount, f.Currency }));
             foreach (var model in BuiltInModels.All)
                 intervals.AddRange(StageTimeline.Of(history, model, shop.Zone).Select(i => new object?[] { c.Shop, c.Customer, model.Id, i.From, i.To, i.Stage.Id, c.Identified }));
             values.AddRange(history.ValueChanges().Select(v => new object?[] { c.Shop, c.Customer, v.Time, v.Amount }));
         }
-        await write.AppendAsync(database.Prefix + "customer", ["shop", "customer", "identified", "log_partition", "first_seen_time"], customers, cancellation);
+        await write.AppendAsync(database.Prefix + "customer", ["shop", "customer", "identified", "log_partition", "first_seen_time", "left_time"], customers, cancellation);
         await write.AppendAsync(database.Prefix + "purchase_fact", ["shop", "customer", "message_id", "kind", "event_time", "order_id", "amount", "currency"], facts, cancellation);
         await write.AppendAsync(database.Prefix + "stage_interval", ["shop", "customer", "model", "valid_from", "valid_to", "stage", "identified"], intervals, cancellation);
         await write.AppendAsync(database.Prefix + "value_change", ["shop", "customer", "event_time", "amount"], values, cancellation);

@@ -21,11 +21,12 @@ internal sealed partial class SegmentationStore
         public string Customer { get; init; } = "";
         public bool Identified { get; init; }
         public DateTimeOffset FirstSeenTime { get; init; }
+        public DateTimeOffset? LeftTime { get; init; }
         public long Position { get; init; }
     }
 
     internal string CustomerSql => $"""
-        SELECT c.customer, c.identified, c.first_seen_time, p.position
+        SELECT c.customer, c.identified, c.first_seen_time, c.left_time, p.position
         FROM {database.Prefix}customer c
         JOIN {database.Prefix}checkpoint_position p ON p.log_partition = c.log_partition
         WHERE c.shop = @shop
@@ -40,7 +41,7 @@ internal sealed partial class SegmentationStore
     }, cancellation);
 
     internal string CustomersSql => $"""
-        SELECT c.customer, c.identified, c.first_seen_time, p.position
+        SELECT c.customer, c.identified, c.first_seen_time, c.left_time, p.position
         FROM {database.Prefix}stage_interval i
         JOIN {database.Prefix}customer c ON c.shop = i.shop AND c.customer = i.customer
         JOIN {database.Prefix}checkpoint_position p ON p.log_partition = c.log_partition
@@ -76,6 +77,6 @@ internal sealed partial class SegmentationStore
         if (rows.Count == 0) return [];
         var values = new { shop = shop.Id, customers = Keys.Of(rows, "customer", r => r.Customer) };
         var facts = (await connection.QueryAsync<FactRow>(Command(FactsSql, values, cancellation))).ToLookup(f => f.Customer, f => f.ToFact(), StringComparer.Ordinal);
-        return [.. rows.Select(r => new CustomerHistory(r.Customer, r.Identified, r.Position, PurchaseHistory.Of(r.FirstSeenTime, facts[r.Customer], shop.Currency)))];
+        return [.. rows.Select(r => new CustomerHistory(r.Customer, r.Identified, r.Position, PurchaseHistory.Of(r.FirstSeenTime, facts[r.Customer], shop.Currency, r.LeftTime)))];
     }
 }

@@ -25,7 +25,7 @@ internal static class Events
     public static Sighting ToSighting(RecordedEvent recorded)
     {
         var time = DateTimeOffset.FromUnixTimeMilliseconds(recorded.EventTime.Seconds * 1_000 + recorded.EventTime.Nanos / 1_000_000);
-        return new Sighting(recorded.Shop, recorded.Customer, recorded.Identified, time, ToFact(recorded.Event, time));
+        return new Sighting(recorded.Shop, recorded.Customer, recorded.Identified, time, ToFact(recorded.Event, time), recorded.Event.PayloadCase == Event.PayloadOneofCase.CustomerErased);
     }
 
     /// <summary>Null for an event that says nothing about an order. Only a refund may leave open which one.</summary>

@@ -35,7 +35,10 @@ internal sealed class HistoryFeed(FeedConsumerParts parts, SegmentationStore sto
         batch.After,
         batch.Next,
         [.. batch.Events.Where(IsSettings).Select(Events.ToSettings)],
-        [.. batch.Events.Where(e => !IsSettings(e)).Select(Events.ToSighting)]);
+        [.. batch.Events.Where(e => !IsSettings(e)).Select(Events.ToSighting)])
+    {
+        Resets = batch.Resets,
+    };
 
     static bool IsSettings(RecordedEvent recorded) => recorded.Event.PayloadCase == Event.PayloadOneofCase.ShopConfigured;
 }

@@ -70,6 +70,17 @@ public abstract class CampaignStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_reset_leaves_nothing_but_what_follows_it()
+    {
+        await ApplyAsync(0, 1, Changes.Of([], [Given.Fact(Channel.Email, FactKind.Address, 1), Given.Fact(Channel.Sms, FactKind.Address, 1), Given.Fact(Channel.Email, FactKind.Address, 1, customer: "user:2")]));
+        await ApplyAsync(1, 2, Changes.Of([], [Given.Fact(Channel.Push, FactKind.Sent, 1)]) with { Resets = [("demo", "user:1"), ("demo", "user:nobody")] });
+
+        var facts = await _store.ReadFactsAsync("demo", ["user:1", "user:2"], Cancellation);
+        Assert.Equal(Channel.Push, Assert.Single(facts["user:1"]).Channel);
+        Assert.Single(facts["user:2"]);
+    }
+
+    [Fact]
     public async Task Tells_customers_apart_by_case_and_quote()
     {
         foreach (var (i, customer) in new[] { "user:Alice", "user:alice", "user:O'Hara \"x\" \\ 日本 é" }.Index())

@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Perennial.CampaignRecommendation.Domain;
 using Perennial.CampaignRecommendation.Workers;
 using Perennial.Common.V1;
+using Perennial.Foundation.Feeds;
 using static Perennial.Common.V1.MessageEngaged.Types;
 using Channel = Perennial.CampaignRecommendation.Domain.Channel;
 using WireChannel = Perennial.Common.V1.Channel;
@@ -62,7 +63,7 @@ public sealed class ContactFactsTests
     [Fact]
     public void A_shops_settings_are_taken_from_the_log()
     {
-        var shop = Assert.Single(ContactFacts.Of([Given.ShopConfigured("Europe/Berlin", "EUR")]).Shops);
+        var shop = Assert.Single(ContactFacts.Of(new FeedBatch(0, 0, 1, [Given.ShopConfigured("Europe/Berlin", "EUR")])).Shops);
         Assert.Equal(("demo", "Europe/Berlin", "EUR"), (shop.Shop, shop.TimeZone, shop.CurrencyCode));
     }
 
@@ -74,7 +75,7 @@ public sealed class ContactFactsTests
         Assert.Empty(Of(e => e.MessageEngaged = new MessageEngaged { Interaction = Interaction.Sent }));
     }
 
-    static IReadOnlyList<ContactFact> Of(Action<Event> payload) => ContactFacts.Of([Given.Recorded("user:1", Given.Noon, payload)]).Facts;
+    static IReadOnlyList<ContactFact> Of(Action<Event> payload) => ContactFacts.Of(new FeedBatch(0, 0, 1, [Given.Recorded("user:1", Given.Noon, payload)])).Facts;
 
     static IReadOnlyList<ContactFact> Traits(params (string Name, Value Value)[] traits) => Of(e =>
     {

@@ -81,6 +81,30 @@ public sealed class EngagementApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Consents_tell_channel_purpose_time_and_source_with_their_history()
+    {
+        await RecordAsync(
+            Consent("user:1", Given.Noon.AddDays(-3), "marketing", granted: true),
+            Consent("user:1", Given.Noon.AddDays(-2), "statistics", granted: false),
+            Message("user:1", Given.Noon.AddDays(-1), Interaction.Unsubscribed),
+            Consent("user:2", Given.Noon.AddDays(-1), "marketing", granted: true));
+
+        var now = await Client.GetCustomerConsentsAsync(new() { Shop = "demo", Customer = "user:1" }, cancellationToken: Cancellation);
+        Assert.Equal([("marketing", false, "unsubscribe"), ("statistics", false, "checkout")], now.Consents.Select(c => (c.Purpose, c.Granted, c.Source)));
+        Assert.Equal(Given.Noon.AddDays(-1), now.Consents[0].ConsentTime.ToDateTimeOffset());
+        Assert.Equal([true, false, false], now.History.Select(c => c.Granted));
+
+        var then = await Client.GetCustomerConsentsAsync(new() { Shop = "demo", Customer = "user:1", AsOf = Given.Noon.AddDays(-2.5).ToTimestamp() }, cancellationToken: Cancellation);
+        Assert.True(Assert.Single(then.Consents).Granted);
+
+        var nobody = await RefusedAsync(() => Client.GetCustomerConsentsAsync(new() { Shop = "demo", Customer = "user:nobody" }, cancellationToken: Cancellation).ResponseAsync);
+        Assert.Equal(StatusCode.NotFound, nobody.StatusCode);
+    }
+
+    static RecordedEvent Consent(string customer, DateTimeOffset time, string purpose, bool granted)
+        => Given.Recorded(customer, time, e => e.ConsentChanged = new ConsentChanged { Channel = Channel.Email, Purpose = purpose, Granted = granted, Source = "checkout" });
+
+    [Fact]
     public async Task Get_of_an_unknown_customer_is_not_found_with_its_reason()
     {
         var error = await RefusedAsync(() => Client.GetCustomerEngagementAsync(new() { Shop = "demo", Customer = "user:nobody" }, cancellationToken: Cancellation).ResponseAsync);

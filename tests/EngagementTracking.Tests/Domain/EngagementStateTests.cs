@@ -15,6 +15,28 @@ public sealed class EngagementStateTests
         => Assert.Equal(warm, EngagementState.At(Given.Noon.AddDays(days), Given.History([Given.Touches(Day)]), Given.Rules).Warm);
 
     [Fact]
+    public void Consents_are_what_was_last_said_per_channel_and_purpose()
+    {
+        SubscriptionFact[] facts =
+        [
+            Given.Subscription(true, Given.Noon, "m1", Channel.Sms),
+            Given.Subscription(true, Given.Noon, "m2", Channel.Email),
+            Given.Subscription(false, Given.Noon, "m3", Channel.Email),
+            Given.Subscription(true, Given.Noon, "m4", Channel.Email) with { Purpose = "statistics" },
+            Given.Subscription(true, Given.Noon.AddMinutes(2), "m5", Channel.Email),
+        ];
+        Assert.Equal(["m3", "m4", "m1"], EngagementState.ConsentsAt(Given.Noon.AddMinutes(1), facts).Select(f => f.MessageId));
+    }
+
+    [Fact]
+    public void Consent_to_something_else_than_marketing_opens_and_closes_no_channel()
+    {
+        var history = new History(new Sighting { Shop = "demo", Customer = "user:1", FirstSeenTime = Given.Noon }, 1, [],
+            [Given.Subscription(false, Given.Noon, "m1", Channel.Email), Given.Subscription(true, Given.Noon.AddMinutes(1), "m2", Channel.Email) with { Purpose = "statistics" }]);
+        Assert.True(Assert.Single(EngagementState.At(Given.Noon.AddHours(1), history, Given.Rules).Channels).Unsubscribed);
+    }
+
+    [Fact]
     public void Says_why()
         => Assert.Equal("score 2.00 of 1.00 needed, half-life 30 days", EngagementState.At(Given.Noon, Given.History([Given.Touches(Day)]), Given.Rules).Reason);
 

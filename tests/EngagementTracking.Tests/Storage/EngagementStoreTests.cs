@@ -51,7 +51,7 @@ public abstract class EngagementStoreTests : IAsyncLifetime
         await ApplyAsync(0, 3,
             Given.Observation("user:1", Given.Noon, "m1", new Touch(Channel.Email, TouchKind.Opened)),
             Given.Observation("user:1", Given.Noon.AddHours(1), "m2", new Touch(Channel.Email, TouchKind.Opened)),
-            Given.Observation("user:1", Given.Noon.AddDays(1), "m3", null, new Subscription(Channel.Email, Subscribed: false)));
+            Given.Observation("user:1", Given.Noon.AddDays(1), "m3", null, new Subscription(Channel.Email, "marketing", Subscribed: false, "unsubscribe")));
 
         var history = (await _store.ReadAsync("demo", ["user:1", "user:2"], Ever, Cancellation)).Single();
 
@@ -61,6 +61,21 @@ public abstract class EngagementStoreTests : IAsyncLifetime
         var touches = Assert.Single(history.Value.TouchDays);
         Assert.Equal((2, Given.Noon.AddHours(1), new DateOnly(2026, 3, 10)), (touches.TouchCount, touches.LastTime, touches.Day));
         Assert.Equal((Given.Noon.AddDays(1), "m3", false), Assert.Single(history.Value.Subscriptions) is var f ? (f.FactTime, f.MessageId, f.Subscribed) : default);
+    }
+
+    [Fact]
+    public async Task A_reset_leaves_nothing_but_what_follows_it()
+    {
+        await ApplyAsync(0, 3, Visit("user:1", Given.Noon, "m1"), Visit("user:2", Given.Noon, "m2"),
+            Given.Observation("user:1", Given.Noon, "m3", null, new Subscription(Channel.Email, "", Subscribed: true, "checkout")));
+        var changes = Changes.Of([Visit("user:1", Given.Noon.AddDays(1), "m4")], [("demo", "user:1"), ("demo", "user:nobody")]);
+        Assert.True(await _store.ApplyAsync(Partition, 3, 5, changes, Cancellation));
+
+        var histories = await _store.ReadAsync("demo", ["user:1", "user:2"], Ever, Cancellation);
+        Assert.Equal(Given.Noon.AddDays(1), histories["user:1"].Sighting.FirstSeenTime);
+        Assert.Equal(Given.Noon.AddDays(1), Assert.Single(histories["user:1"].TouchDays).LastTime);
+        Assert.Empty(histories["user:1"].Subscriptions);
+        Assert.Single(histories["user:2"].TouchDays);
     }
 
     [Fact]
@@ -181,7 +196,7 @@ public abstract class EngagementStoreTests : IAsyncLifetime
         from customer in Gen.Elements("user:1", "user:2", "anon:1")
         from minutes in Gen.Choose(0, 60 * 24 * 4)
         from touch in Gen.OneOf(Gen.Constant<Touch?>(null), Touches().Select(t => (Touch?)t))
-        from subscription in Gen.OneOf(Gen.Constant<Subscription?>(null), Gen.Elements(true, false).Select(s => (Subscription?)new Subscription(Channel.Email, s)))
+        from subscription in Gen.OneOf(Gen.Constant<Subscription?>(null), Gen.Elements(true, false).Select(s => (Subscription?)new Subscription(Channel.Email, "", s, "checkout")))
         select new Observation(shop, customer, Given.Noon.AddMinutes(minutes), "", touch, subscription);
 
     static Gen<Touch> Touches() =>

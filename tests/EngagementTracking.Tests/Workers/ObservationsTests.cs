@@ -60,15 +60,19 @@ public sealed class ObservationsTests
     {
         var observation = Of(e => e.MessageEngaged = new MessageEngaged { Channel = WireChannel.Email, Interaction = interaction });
         Assert.Null(observation.Touch);
-        Assert.Equal(new Subscription(Channel.Email, Subscribed: false), observation.Subscription);
+        Assert.Equal(new Subscription(Channel.Email, "marketing", Subscribed: false, interaction == Interaction.Unsubscribed ? "unsubscribe" : "spam complaint"), observation.Subscription);
     }
 
     [Theory]
-    [InlineData("", true, true)]
-    [InlineData("marketing", false, true)]
-    [InlineData("statistics", false, false)]
-    public void Consent_counts_for_marketing_or_for_everything(string purpose, bool granted, bool counts)
-        => Assert.Equal(counts ? new Subscription(Channel.Sms, granted) : null, Of(e => e.ConsentChanged = new ConsentChanged { Channel = WireChannel.Sms, Purpose = purpose, Granted = granted }).Subscription);
+    [InlineData("", true)]
+    [InlineData("marketing", false)]
+    [InlineData("statistics", false)]
+    public void Consent_is_kept_with_its_purpose_and_source(string purpose, bool granted)
+        => Assert.Equal(new Subscription(Channel.Sms, purpose, granted, "checkout"), Of(e => e.ConsentChanged = new ConsentChanged { Channel = WireChannel.Sms, Purpose = purpose, Granted = granted, Source = "checkout" }).Subscription);
+
+    [Fact]
+    public void What_is_left_of_the_erased_says_nothing()
+        => Assert.Empty(Observations.Of([Given.Recorded("erased:1", Given.Noon, e => e.OrderCompleted = new OrderCompleted { OrderId = "1" })]));
 
     [Fact]
     public void A_channel_this_version_does_not_know_is_no_touch()

@@ -50,6 +50,23 @@ public sealed class StageTimelineTests
             [("2011-01-01T00:00", "new"), ("2011-02-01T00:00", "drifting"), ("2011-03-01T00:00", "promising"), ("2011-03-02T00:00", "drifting"), ("2011-04-01T23:00", "sleeper")],
             Of(History(Ordered("a", "2011-01-01"), Ordered("b", "2011-03-01"), Cancelled("b", "2011-03-02"))));
 
+    [Theory]
+    [InlineData("2011-02-20", "new")]
+    [InlineData("2011-03-13", "new")]
+    [InlineData("2011-04-01", "new,drifting")]
+    public void An_erased_customer_ends_there(string left, string stages)
+    {
+        var history = PurchaseHistory.Of(Utc("2011-02-10T10:00:00Z"), [Ordered("a", "2011-02-10T10:00:00Z")], "GBP", Utc(left));
+        var timeline = StageTimeline.Of(history, Clc, London);
+        Assert.Equal(stages, string.Join(',', timeline.Select(i => i.Stage.Id)));
+        Assert.Equal(Utc(left), timeline[^1].To);
+        Assert.Null(Lifecycle.At(history, Clc, London, Utc(left)));
+        Assert.Null(StageTimeline.At(timeline, Utc(left)));
+        var before = Lifecycle.At(history, Clc, London, Utc(left).AddMilliseconds(-1))!;
+        Assert.Equal(timeline[^1].Stage, before.Stage);
+        Assert.Null(before.Next);
+    }
+
     [Fact]
     public void Intervals_cover_all_time_from_first_seen_and_neighbours_differ()
     {

@@ -89,6 +89,33 @@ public abstract class SegmentationStoreConformance(Func<Task<TestStore>> open) :
     }
 
     [Fact]
+    public async Task A_reset_leaves_nothing_but_what_follows_it()
+    {
+        await ApplyAsync(Visits("user:a", "2024-01-01"), Buys("user:b", Ordered("o1", "2024-01-01")));
+        var without = await Tables.ReadAsync(_test.Database);
+        await ApplyAsync(Buys("anon:x", Ordered("o2", "2024-01-01")), Visits("anon:x", "2023-01-01"));
+        var (after, next) = (_position, _position += 2);
+        await _store.ApplyAsync(new EventBatch(0, after, next, [], []) { Resets = [("tea", "anon:x"), ("tea", "user:nobody")] }, Cancellation);
+        Assert.Equal(without, await Tables.ReadAsync(_test.Database));
+
+        (after, next) = (_position, _position += 2);
+        await _store.ApplyAsync(new EventBatch(0, after, next, [], [Buys("user:b", Ordered("o3", "2024-02-01"))]) { Resets = [("tea", "user:b")] }, Cancellation);
+        var found = (await _store.FindCustomerAsync(await TeaAsync(), "user:b", Cancellation))!;
+        Assert.Equal(("o3", Utc("2024-02-01")), (Assert.Single(found.History.Points).LastOrder!.Id, found.History.FirstSeen));
+    }
+
+    [Fact]
+    public async Task What_is_left_of_the_erased_counts_until_they_left()
+    {
+        await ApplyAsync(Buys("erased:1", Ordered("o1", "2024-01-01")) with { Identified = true });
+        await ApplyAsync(new Sighting("tea", "erased:1", true, Utc("2024-01-20"), null, Leaves: true));
+        Assert.Equal(1, (await CountAsync(Utc("2024-01-19")))["new"].Customers);
+        Assert.Empty(await CountAsync(Utc("2024-01-20")));
+        Assert.Empty(await ListAsync("", Utc("2024-01-20")));
+        Assert.Equal(Utc("2024-01-20"), (await _store.FindCustomerAsync(await TeaAsync(), "erased:1", Cancellation))!.History.End);
+    }
+
+    [Fact]
     public async Task Applies_nothing_of_a_batch_that_fails()
     {
         await ApplyAsync(Visits("user:a", "2024-01-01"));

@@ -26,7 +26,7 @@ internal sealed class Keeping(Houses houses, ILogger<Keeping> log)
     /// <exception cref="RpcException">When ingestion cannot take them now: the call must come again.</exception>
     public async Task<IReadOnlyList<Verdict>> KeepAsync(HttpContext context, Batch batch, IReadOnlyList<Verdict> verdicts)
     {
-        var faulty = Enumerable.Range(0, verdicts.Count).Where(i => verdicts[i].IsRefused && verdicts[i].Reason != Reasons.TooLarge).ToList();
+        var faulty = Enumerable.Range(0, verdicts.Count).Where(i => verdicts[i].IsRefused && verdicts[i].Reason is not (Reasons.TooLarge or Reasons.Erased)).ToList();
         if (faulty.Count == 0) return verdicts;
         var all = verdicts.ToArray();
         // In pieces: with what the envelope says in each of them, the payloads may be larger than the call was.

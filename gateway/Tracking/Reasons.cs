@@ -27,6 +27,9 @@ internal static class Reasons
     /// <summary>Larger than an event may be. Such an event is refused and not kept.</summary>
     public const string TooLarge = "TOO_LARGE";
 
+    /// <summary>Of somebody who was erased. Such an event is refused and not kept.</summary>
+    public const string Erased = "ERASED";
+
     /// <summary>Of another kind.</summary>
     public const string Refused = "REFUSED";
 }

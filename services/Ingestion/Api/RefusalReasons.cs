@@ -11,6 +11,9 @@ internal static class RefusalReasons
     /// <summary>The event as a whole is larger than an event may be.</summary>
     public const string TooLarge = "TOO_LARGE";
 
+    /// <summary>Of somebody who was erased: to be kept nowhere.</summary>
+    public const string Erased = "ERASED";
+
     /// <summary>No id, a placeholder, or one that cannot be an id: nobody to belong to.</summary>
     public const string NoIdentity = "NO_IDENTITY";
 
@@ -32,9 +35,12 @@ internal static class RefusalReasons
     /// <summary>It left the quarantine before it was replayed.</summary>
     public const string NotQuarantined = "NOT_QUARANTINED";
 
-    /// <summary>An event that is too large is that whatever else is wrong with it; otherwise the first fault counts.</summary>
+    /// <summary>An event that is too large, or of somebody erased, is that whatever else is wrong with it; otherwise the first fault counts.</summary>
     public static string Of(IReadOnlyList<FieldViolation> violations)
-        => violations.Any(v => v.Field.Length == 0) ? TooLarge : Of(violations[0]);
+    {
+        if (violations.Any(v => v.Field.Length == 0)) return TooLarge;
+        return violations.Any(v => v.Description.Contains("was erased", StringComparison.Ordinal)) ? Erased : Of(violations[0]);
+    }
 
     static string Of(FieldViolation violation) => violation.Field.Split('.', '[')[0] switch
     {

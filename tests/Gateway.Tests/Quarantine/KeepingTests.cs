@@ -33,13 +33,13 @@ public sealed class KeepingTests
     }
 
     [Fact]
-    public async Task What_ingestion_refuses_is_kept_under_its_reason_but_not_what_is_too_large()
+    public async Task What_ingestion_refuses_is_kept_under_its_reason_but_not_what_is_too_large_or_of_somebody_erased()
     {
         await using var gateway = await TestGateway.StartAsync();
-        gateway.Script.Answers = (request, _) => request is RecordEventsRequest ? [new RecordEventsResponse { RefusedCount = 3, Results = { Refused("NO_IDENTITY", "user_id"), Refused("TOO_LARGE", ""), Refused("", "order_completed.order_id") } }] : null;
-        var (status, json) = await gateway.PostAsync("/v1/batch", """{"batch":[{"type":"page","userId":"null"},{"type":"page","userId":"u"},{"type":"page","userId":"u"}]}""");
-        Assert.Equal((200, 2, 1), (status, json.GetProperty("quarantined").GetInt32(), json.GetProperty("refused").GetInt32()));
-        Assert.Equal(["quarantined", "refused", "quarantined"], Outcomes(json));
+        gateway.Script.Answers = (request, _) => request is RecordEventsRequest ? [new RecordEventsResponse { RefusedCount = 4, Results = { Refused("NO_IDENTITY", "user_id"), Refused("ERASED", "user_id"), Refused("TOO_LARGE", ""), Refused("", "order_completed.order_id") } }] : null;
+        var (status, json) = await gateway.PostAsync("/v1/batch", """{"batch":[{"type":"page","userId":"null"},{"type":"page","userId":"gone"},{"type":"page","userId":"u"},{"type":"page","userId":"u"}]}""");
+        Assert.Equal((200, 2, 2), (status, json.GetProperty("quarantined").GetInt32(), json.GetProperty("refused").GetInt32()));
+        Assert.Equal(["quarantined", "refused", "refused", "quarantined"], Outcomes(json));
         Assert.Equal(["NO_IDENTITY userId", "REFUSED properties.order_id"], gateway.Script.Request<QuarantineEventsRequest>().Events.Select(e => $"{e.Reason} {e.Violations[0].Field}"));
 
         static EventResult Refused(string reason, string field) => new() { Outcome = Outcome.Refused, Reason = reason, Violations = { new FieldViolation { Field = field, Description = "is wrong" } } };

@@ -1,4 +1,6 @@
 using System.Data.Common;
+using System.Globalization;
+using System.Text;
 using Dapper;
 using Perennial.Foundation.Feeds;
 using Perennial.Foundation.Sql;
@@ -129,7 +131,16 @@ internal sealed partial class LogStore(Database database, int partitions, KeyLim
         foreach (var (partition, head) in heads) Heads.Advance(partition, head);
     }
 
-    string LockSql => string.Join('\n', Enumerable.Range(0, partitions).Select(p => $"UPDATE {database.Prefix}partition_head SET position = position WHERE log_partition = {p};"));
+    string LockSql
+    {
+        get
+        {
+            var sql = new StringBuilder();
+            for (var partition = 0; partition < partitions; partition++)
+                sql.Append(CultureInfo.InvariantCulture, $"UPDATE {database.Prefix}partition_head SET position = position WHERE log_partition = {partition};\n");
+            return sql.ToString();
+        }
+    }
 
     /// <summary>
     /// Makes this transaction the only one that appends, so that whatever it reads from here on is the latest of all replicas and stays so until

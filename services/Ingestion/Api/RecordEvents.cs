@@ -77,7 +77,7 @@ internal sealed partial class IngestionApi
             var result = response.Results[i];
             if (result.Outcome == EventResult.Types.Outcome.Refused) continue;
             var (partition, position, suppressed) = appended[next++];
-            if (suppressed is { } id) Refuse(result, [Erased(request.Events[i], id)], response, RefusalReasons.ErasedId);
+            if (suppressed is { } id) Refuse(result, [Erased(request.Events[i], id)], response, RefusalReasons.Erased);
             else if (position == 0)
             {
                 result.Outcome = EventResult.Types.Outcome.Duplicate;

@@ -29,18 +29,12 @@ internal static class RefusalReasons
     /// <summary>A field holds more or less than it may.</summary>
     public const string OutOfRange = "OUT_OF_RANGE";
 
-    /// <summary>Its person was erased.</summary>
-    public const string ErasedId = "ERASED_ID";
-
     /// <summary>It left the quarantine before it was replayed.</summary>
     public const string NotQuarantined = "NOT_QUARANTINED";
 
-    /// <summary>An event that is too large, or of somebody erased, is that whatever else is wrong with it; otherwise the first fault counts.</summary>
+    /// <summary>An event that is too large is that whatever else is wrong with it; otherwise the first fault counts.</summary>
     public static string Of(IReadOnlyList<FieldViolation> violations)
-    {
-        if (violations.Any(v => v.Field.Length == 0)) return TooLarge;
-        return violations.Any(v => v.Description.Contains("was erased", StringComparison.Ordinal)) ? Erased : Of(violations[0]);
-    }
+        => violations.Any(v => v.Field.Length == 0) ? TooLarge : Of(violations[0]);
 
     static string Of(FieldViolation violation) => violation.Field.Split('.', '[')[0] switch
     {

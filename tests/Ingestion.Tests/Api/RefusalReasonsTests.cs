@@ -7,7 +7,6 @@ public sealed class RefusalReasonsTests
 {
     [Theory]
     [InlineData("user_id", "is a placeholder", "NO_IDENTITY")]
-    [InlineData("user_id", "this id was erased and its events are refused", "ERASED")]
     [InlineData("anonymous_id", "must have at most 200 characters", "NO_IDENTITY")]
     [InlineData("external_ids[0].type", "is required", "NO_IDENTITY")]
     [InlineData("customer_aliased.previous_id", "is a placeholder", "NO_IDENTITY")]

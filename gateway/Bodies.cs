@@ -48,7 +48,13 @@ internal sealed class Bodies(IOptions<GatewayOptions> options)
     /// <exception cref="RpcException">INVALID_ARGUMENT with line and byte when it is not JSON; REQUEST_TOO_LARGE.</exception>
     public async Task<JsonElement> ReadJsonAsync(HttpContext context)
     {
-        var body = await ReadAsync(context);
+        return Parse(context, await ReadAsync(context));
+    }
+
+    /// <summary>A body that was read, as JSON. Valid as long as the response.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT with line and byte when it is not JSON.</exception>
+    public static JsonElement Parse(HttpContext context, ReadOnlyMemory<byte> body)
+    {
         try
         {
             var document = JsonDocument.Parse(body);

@@ -25,6 +25,17 @@ internal sealed class GatewayOptions
     [Range(1, 2_500)]
     public int BatchEventsMax { get; set; } = 2_500;
 
+    /// <summary>
+    /// Largest item of a tracking call as JSON, with what its batch says for it: four times what ingestion takes encoded, so that only what it
+    /// would refuse is turned away here, and no envelope can be multiplied by its items without bound. What is quarantined is no larger.
+    /// </summary>
+    [Range(32 * 1024, 1024 * 1024)]
+    public int ItemBytesMax { get; set; } = 128 * 1024;
+
+    /// <summary>Most quarantined events that one replay goes through; it answers where the next one goes on.</summary>
+    [Range(1, 1_000_000)]
+    public int ReplayEventsMax { get; set; } = 10_000;
+
     /// <summary>Longest a unary call behind a JSON or tracking request may take. Streams live as long as their reader.</summary>
     [Range(1, 600)]
     public int UnarySecondsMax { get; set; } = 30;

@@ -27,4 +27,10 @@ internal static partial class Log
 
     [LoggerMessage(6008, LogLevel.Error, "{Path}: events were not recorded, ingestion answered {Code}: {Detail} Senders were asked to come again")]
     public static partial void NotRecorded(ILogger log, string path, string code, string detail);
+
+    [LoggerMessage(6009, LogLevel.Error, "The quarantine of shop {Shop} is full: faulty events are refused and lost from now on. Replay what is there, or raise Ingestion:QuarantineEventsMax")]
+    public static partial void QuarantineFull(ILogger log, string shop);
+
+    [LoggerMessage(6010, LogLevel.Error, "{Path}: {Events} faulty events were not quarantined, ingestion answered {Code}: {Detail}")]
+    public static partial void NotQuarantined(ILogger log, string path, int events, string code, string detail);
 }

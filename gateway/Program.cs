@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Perennial.Foundation.Hosting;
 using Perennial.Gateway.Access;
+using Perennial.Gateway.Quarantine;
 using Perennial.Gateway.Routes;
 using Perennial.Gateway.Tracking;
 using Perennial.Gateway.Transcoding;
@@ -35,6 +36,7 @@ internal static class Program
         builder.Services.AddSingleton<Houses>();
         builder.Services.AddAccess(options);
         builder.Services.AddPassthrough();
+        builder.Services.AddQuarantine();
         builder.Services.AddTracking(options);
 
         var app = builder.Build();
@@ -45,6 +47,7 @@ internal static class Program
         app.MapHealth();
         app.MapPassthrough();
         app.MapJson();
+        app.MapQuarantine();
         app.MapTracking();
         return app;
     }

@@ -9,5 +9,12 @@ internal sealed class Findings
 
     public bool Any => _found is not null;
 
-    public void Add(string field, string description) => (_found ??= []).Add((field, description));
+    /// <summary>What kind of fault the first is, of <see cref="Reasons"/>; empty without any.</summary>
+    public string Reason { get; private set; } = "";
+
+    public void Add(string reason, string field, string description)
+    {
+        if (!Any) Reason = reason;
+        (_found ??= []).Add((field, description));
+    }
 }

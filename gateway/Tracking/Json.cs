@@ -4,6 +4,8 @@ namespace Perennial.Gateway.Tracking;
 
 internal static class Json
 {
+    const int ShownMax = 40;
+
     /// <summary>A property of an object; null when it is absent, JSON null, or this is no object.</summary>
     public static JsonElement? Get(this JsonElement element, string name)
         => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
@@ -19,4 +21,12 @@ internal static class Json
     };
 
     public static bool IsTrue(this JsonElement? element) => element?.ValueKind == JsonValueKind.True;
+
+    /// <summary>An empty string is how forms say that there is nothing.</summary>
+    public static bool IsEmpty(this JsonElement element) => element.ValueKind == JsonValueKind.String && element.ValueEquals("");
+
+    /// <summary>The value as it was written, cut where it is long: for a sentence about what is wrong with it.</summary>
+    public static string Shown(this JsonElement element) => element.GetRawText().Shown();
+
+    public static string Shown(this string text) => text.Length > ShownMax ? text[..ShownMax] + "..." : text;
 }

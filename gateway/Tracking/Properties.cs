@@ -7,20 +7,23 @@ using Perennial.Foundation.Grpc;
 
 namespace Perennial.Gateway.Tracking;
 
-/// <summary>Typed reads from the properties of an event. What is absent or null is empty; what is there and wrong is a finding.</summary>
+/// <summary>Typed reads from the properties of an event. What is absent, null or an empty text is empty; what is there and wrong is a finding; what is not read is left.</summary>
 internal sealed class Properties
 {
-    readonly JsonElement? _object;
+    Members _members;
     readonly string _path;
     readonly Findings _findings;
-    readonly string _currency;
+    readonly Properties? _outer;
+    string? _currency;
 
-    public Properties(JsonElement? element, string path, Findings findings, string? currency = null)
+    /// <param name="outer">Whose currency holds where these properties name none.</param>
+    public Properties(Members members, string path, Findings findings, Properties? outer = null) => (_members, _path, _findings, _outer) = (members, path, findings, outer);
+
+    /// <summary>Those of an item or of a list's entry.</summary>
+    public static Properties Of(JsonElement? element, string path, Findings findings, Properties? outer = null)
     {
-        (_path, _findings) = (path, findings);
-        if (element is { ValueKind: JsonValueKind.Object }) _object = element;
-        else if (element is not null) findings.Add(path, "must be an object");
-        _currency = Currency() is { Length: > 0 } own ? own : currency ?? "";
+        if (element is not null and not { ValueKind: JsonValueKind.Object }) findings.Add(Reasons.WrongType, path, "must be an object");
+        return new Properties(Members.Of(element), path, findings, outer);
     }
 
     /// <summary>The first of these that is there: spellings of one property, the specification's first.</summary>
@@ -28,21 +31,29 @@ internal sealed class Properties
     {
         foreach (var name in names)
         {
-            if (_object.Get(name) is not { } value) continue;
-            if (value.Text() is { } text) return text;
-            _findings.Add(Path(name), "must be text");
+            if (There(name) is not { } value) continue;
+            if (_members.TakeText(name) is { } text) return text;
+            _findings.Add(Reasons.WrongType, Path(name), "must be text");
         }
         return "";
     }
+
+    /// <summary>A text that stays where it is: it is looked at for what it means.</summary>
+    public string Peek(string name) => _members.PeekText(name);
 
     /// <summary>Null when none of these is there.</summary>
     public Money? Money(params ReadOnlySpan<string> names)
     {
         foreach (var name in names)
         {
-            if (_object.Get(name) is not { } value || IsEmpty(value)) continue;
-            if (Tracking.Amounts.TryRead(value, out var amount)) return amount.ToMoney(_currency);
-            _findings.Add(Path(name), $"must be a number such as 19.99, not {Shown(value)}");
+            if (There(name) is not { } value) continue;
+            if (!Tracking.Amounts.TryRead(value, out var amount))
+            {
+                _findings.Add(Reasons.WrongType, Path(name), $"must be a number such as 19.99, not {value.Shown()}");
+                continue;
+            }
+            _members.Take(name);
+            return amount.ToMoney(Currency());
         }
         return null;
     }
@@ -50,18 +61,22 @@ internal sealed class Properties
     /// <summary>Null when it is absent.</summary>
     public double? Number(string name)
     {
-        if (_object.Get(name) is not { } value || IsEmpty(value)) return null;
-        if (TryNumber(value, out var number)) return number;
-        _findings.Add(Path(name), $"must be a number, not {Shown(value)}");
+        if (There(name) is not { } value) return null;
+        if (TryNumber(value, out var number))
+        {
+            _members.Take(name);
+            return number;
+        }
+        _findings.Add(Reasons.WrongType, Path(name), $"must be a number, not {value.Shown()}");
         return null;
     }
 
-    /// <summary>Null when it is absent or no number: for answers of people, which may be words.</summary>
-    public double? NumberIfAny(params ReadOnlySpan<string> names)
+    /// <summary>Null when it is absent or no number: for answers of people, which may be words and are then left.</summary>
+    public double? NumberIfAny(string name)
     {
-        foreach (var name in names)
-            if (_object.Get(name) is { } value && TryNumber(value, out var number)) return number;
-        return null;
+        if (There(name) is not { } value || !TryNumber(value, out var number)) return null;
+        _members.Take(name);
+        return number;
     }
 
     /// <summary>0 when it is absent.</summary>
@@ -69,11 +84,15 @@ internal sealed class Properties
     {
         if (Number(name) is not { } number) return 0;
         if (number is >= 0 and <= int.MaxValue && double.IsInteger(number)) return (int)number;
-        _findings.Add(Path(name), $"must be a whole number from 0 to {int.MaxValue}, not {number.ToString(CultureInfo.InvariantCulture)}");
+        _findings.Add(Reasons.OutOfRange, Path(name), $"must be a whole number from 0 to {int.MaxValue}, not {number.ToString(CultureInfo.InvariantCulture)}");
         return 0;
     }
 
-    public Properties Inner(string name) => new(_object.Get(name), Path(name), _findings, _currency);
+    public Properties Inner(string name)
+    {
+        if (There(name) is not null and not { ValueKind: JsonValueKind.Object }) _findings.Add(Reasons.WrongType, Path(name), "must be an object");
+        return new Properties(_members.Inner(name), Path(name), _findings, this);
+    }
 
     public OrderAmounts? Amounts()
     {
@@ -81,16 +100,17 @@ internal sealed class Properties
         return amounts.CalculateSize() == 0 ? null : amounts;
     }
 
-    public IEnumerable<Product> Products()
+    public IReadOnlyList<Product> Products()
     {
-        if (_object.Get("products") is not { } products) yield break;
-        if (products.ValueKind != JsonValueKind.Array)
+        if (There("products") is not { } list) return [];
+        if (list.ValueKind != JsonValueKind.Array)
         {
-            _findings.Add(Path("products"), "must be a list");
-            yield break;
+            _findings.Add(Reasons.WrongType, Path("products"), "must be a list");
+            return [];
         }
-        foreach (var (i, product) in products.EnumerateArray().Index())
-            yield return new Properties(product, string.Create(CultureInfo.InvariantCulture, $"{_path}.products[{i}]"), _findings, _currency).Product();
+        var entries = list.EnumerateArray().Select((entry, i) => Of(entry, string.Create(CultureInfo.InvariantCulture, $"{_path}.products[{i}]"), _findings, this)).ToList();
+        _members.TakeList("products", [.. entries.Select(e => e._members)]);
+        return [.. entries.Select(e => e.Product())];
     }
 
     /// <summary>The product that these properties describe. A product without a quantity is one piece.</summary>
@@ -110,14 +130,37 @@ internal sealed class Properties
         ImageUrl = Text("image_url"),
     };
 
-    public Struct Whole() => Structs.Of(_object, _path, _findings);
-
-    string Currency()
+    /// <summary>All that was not read yet, as a payload of its own: nothing is left then.</summary>
+    public Struct Whole()
     {
-        if (_object.Get("currency") is not { } value || IsEmpty(value)) return "";
-        if (value.Text() is { Length: 3 } code && code.All(char.IsAsciiLetter)) return code.ToUpperInvariant();
-        _findings.Add(Path("currency"), $"must be an ISO 4217 code such as EUR, not {Shown(value)}");
+        var whole = Rest() ?? new Struct();
+        _members = Members.None;
+        return whole;
+    }
+
+    /// <summary>What was not read; null when all was.</summary>
+    public Struct? Rest() => _members.Rest();
+
+    /// <summary>The currency of an amount: what only amounts have a place for is read by them alone.</summary>
+    string Currency() => _currency ??= There("currency") is { } value ? Currency(value) : _outer?.Currency() ?? "";
+
+    string Currency(JsonElement value)
+    {
+        if (value.Text() is { Length: 3 } code && code.All(char.IsAsciiLetter))
+        {
+            _members.Take("currency");
+            return code.ToUpperInvariant();
+        }
+        _findings.Add(Reasons.WrongType, Path("currency"), $"must be an ISO 4217 code such as EUR, not {value.Shown()}");
         return "";
+    }
+
+    /// <summary>A member that says something; one that is null or an empty text is read with that.</summary>
+    JsonElement? There(string name)
+    {
+        if (_members.Peek(name) is { } value && !value.IsEmpty()) return value;
+        _members.Take(name);
+        return null;
     }
 
     string Path(string name) => _path + "." + name;
@@ -132,9 +175,4 @@ internal sealed class Properties
             _ => false,
         } && double.IsFinite(number);
     }
-
-    // An empty string is how forms say that there is nothing.
-    static bool IsEmpty(JsonElement value) => value.ValueKind == JsonValueKind.String && value.ValueEquals("");
-
-    static string Shown(JsonElement value) => value.GetRawText() is { Length: > 40 } text ? text[..40] + "..." : value.GetRawText();
 }

@@ -19,6 +19,7 @@ internal static class SenderPaths
     {
         ("custom", "name") => "event",
         ("custom", _) when rest.StartsWith("properties", StringComparison.Ordinal) => rest,
+        ("customer_aliased", _) => rest.Length == 0 ? "previousId" : Camel(rest),
         ("traits_changed", _) => rest.Length == 0 ? "traits" : rest,
         (_, "") => "properties",
         _ when rest.EndsWith(".currency_code", StringComparison.Ordinal) => "properties.currency",

@@ -1,32 +1,38 @@
-using System.Text.Json;
 using Perennial.Common.V1;
 
 namespace Perennial.Gateway.Tracking;
 
-/// <summary>The <c>context</c> of an item over that of its envelope: what the item says wins, name by name.</summary>
-internal readonly struct Surroundings(JsonElement? own, JsonElement? shared)
+/// <summary>The <c>context</c> of an item, with that of its envelope under it.</summary>
+internal static class Surroundings
 {
-    public JsonElement? Get(string name) => own.Get(name) ?? shared.Get(name);
-
-    /// <summary>Null when it says nothing that we keep. What is not text here is left out: no event is worth losing for it.</summary>
-    public Context? Read(JsonElement? channel)
+    /// <summary>Null when it says nothing. What is not text where a text belongs is kept with the rest: no event is worth losing for it.</summary>
+    public static Context? Read(Members context, string channel)
     {
-        var (page, campaign, library) = (Get("page"), Get("campaign"), Get("library"));
-        var context = new Context
+        var (page, campaign, library) = (context.Inner("page"), context.Inner("campaign"), context.Inner("library"));
+        var read = new Context
         {
-            Ip = Text("ip"),
-            UserAgent = Text("userAgent") is { Length: > 0 } agent ? agent : Text("user_agent"),
-            Locale = Text("locale"),
-            PageUrl = page.Get("url")?.Text() ?? "",
-            Referrer = page.Get("referrer")?.Text() ?? "",
-            Library = string.Join('/', new[] { library.Get("name")?.Text(), library.Get("version")?.Text() }.Where(t => !string.IsNullOrEmpty(t))),
-            CampaignSource = campaign.Get("source")?.Text() ?? "",
-            CampaignMedium = campaign.Get("medium")?.Text() ?? "",
-            CampaignName = campaign.Get("name")?.Text() ?? "",
-            Channel = channel?.Text() ?? "",
+            Ip = Text(context, "ip"),
+            UserAgent = Text(context, "userAgent") is { Length: > 0 } agent ? agent : Text(context, "user_agent"),
+            Locale = Text(context, "locale"),
+            PageUrl = Text(page, "url"),
+            Referrer = Text(page, "referrer"),
+            Library = string.Join('/', new[] { Text(library, "name"), Text(library, "version") }.Where(t => t.Length > 0)),
+            CampaignSource = Text(campaign, "source"),
+            CampaignMedium = Text(campaign, "medium"),
+            CampaignName = Text(campaign, "name"),
+            Channel = channel.Length > 0 ? channel : Text(context, "channel"),
         };
-        return context.CalculateSize() == 0 ? null : context;
+        return read.CalculateSize() == 0 ? null : read;
     }
 
-    string Text(string name) => Get(name)?.Text() ?? "";
+    /// <summary>What nobody else has read of it by now.</summary>
+    public static Context? WithRest(this Context? read, Members context)
+    {
+        if (context.Rest() is not { } rest) return read;
+        var all = read ?? new Context();
+        all.Other = rest;
+        return all;
+    }
+
+    static string Text(Members members, string name) => members.TakeText(name) ?? "";
 }

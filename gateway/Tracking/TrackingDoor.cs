@@ -4,28 +4,37 @@ using Microsoft.Extensions.Options;
 using Perennial.Common.V1;
 using Perennial.Foundation.Grpc;
 using Perennial.Gateway.Access;
+using Perennial.Gateway.Quarantine;
 using Perennial.Ingestion.V1;
-using Outcome = Perennial.Ingestion.V1.EventResult.Types.Outcome;
 
 namespace Perennial.Gateway.Tracking;
 
 /// <summary>
-/// Takes tracking calls and records their events. 200 means that every event of the call was judged, and those recorded are on
-/// disk; a refused event is named in the answer and nowhere else, since SDKs throw a whole batch away for any other 4xx.
+/// Takes tracking calls and records their events. 200 means that every event of the call was judged, and those recorded or quarantined are on
+/// disk; one that is neither is named in the answer and nowhere else, since SDKs throw a whole batch away for any other 4xx.
 /// Only 429 and 503 ask for the call again.
 /// </summary>
-internal sealed class TrackingDoor(Houses houses, Bodies bodies, Metrics metrics, IOptions<GatewayOptions> options, ILogger<TrackingDoor> log)
+internal sealed class TrackingDoor(Houses houses, Bodies bodies, Keeping quarantine, Metrics metrics, IOptions<GatewayOptions> options, ILogger<TrackingDoor> log)
 {
     public async Task RecordAsync(HttpContext context, string type)
     {
         var root = context.Features.Get<ReadBody>()?.Root ?? await bodies.ReadJsonAsync(context);
-        var batch = Batch.Read(root, type, options.Value.BatchEventsMax);
+        var batch = Batch.Read(root, type, options.Value);
         var items = batch.Items.Select(item => Item.Read(item, batch)).ToList();
         var request = new RecordEventsRequest { Shop = context.Caller().Shop };
         foreach (var item in items)
             if (item.Event is not null) request.Events.Add(item.Event);
         var answer = request.Events.Count == 0 ? new RecordEventsResponse() : await CallAsync(context, request);
-        await WriteAsync(context, batch, items, answer);
+        // Those recorded are on disk by now: when the rest must come again, they are known.
+        var verdicts = await quarantine.KeepAsync(context, batch, Judge(batch, items, answer));
+        Count(verdicts);
+        await WriteAsync(context, batch, verdicts);
+    }
+
+    static List<Verdict> Judge(Batch batch, List<Item> items, RecordEventsResponse answer)
+    {
+        var judged = 0;
+        return [.. items.Select((item, i) => item.Event is null ? Verdict.OfMapping(batch.Items[i], item) : Verdict.OfIngestion(batch.Items[i], answer.Results[judged++]))];
     }
 
     async Task<RecordEventsResponse> CallAsync(HttpContext context, RecordEventsRequest request)
@@ -63,38 +72,40 @@ internal sealed class TrackingDoor(Houses houses, Bodies bodies, Metrics metrics
         }
     }
 
-    async Task WriteAsync(HttpContext context, Batch batch, List<Item> items, RecordEventsResponse answer)
+    void Count(IReadOnlyList<Verdict> verdicts)
     {
-        var refused = answer.RefusedCount + items.Count(i => i.Event is null);
-        metrics.Events("recorded", answer.RecordedCount);
-        metrics.Events("duplicate", answer.DuplicateCount);
-        metrics.Events("refused", refused);
+        foreach (var (outcome, count) in verdicts.CountBy(v => v.Outcome)) metrics.Events(outcome, count);
+        foreach (var verdict in verdicts.Where(v => v.Reason.Length > 0)) metrics.Fault(verdict.Reason, verdict.Outcome);
+    }
+
+    static async Task WriteAsync(HttpContext context, Batch batch, IReadOnlyList<Verdict> verdicts)
+    {
         context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter, Problem.Readable);
         json.WriteStartObject();
         json.WriteBoolean("success", true);
-        json.WriteNumber("recorded", answer.RecordedCount);
-        json.WriteNumber("duplicates", answer.DuplicateCount);
-        json.WriteNumber("refused", refused);
+        json.WriteNumber("recorded", verdicts.Count(v => v.Outcome == Verdict.Recorded));
+        json.WriteNumber("duplicates", verdicts.Count(v => v.Outcome == Verdict.Duplicate));
+        json.WriteNumber("quarantined", verdicts.Count(v => v.Outcome == Verdict.Kept));
+        json.WriteNumber("refused", verdicts.Count(v => v.IsRefused));
         json.WriteStartArray("results");
-        var judged = 0;
-        for (var i = 0; i < items.Count; i++)
-            WriteResult(json, i, items[i], items[i].Event is null ? null : answer.Results[judged++], always: !batch.IsMany);
+        foreach (var (i, verdict) in verdicts.Index()) WriteResult(json, i, verdict, always: !batch.IsMany);
         json.WriteEndArray();
         json.WriteEndObject();
         await json.FlushAsync(context.RequestAborted);
     }
 
-    /// <summary>In a batch only what was refused is worth a line; a single call is always told what became of it.</summary>
-    static void WriteResult(Utf8JsonWriter json, int index, Item item, EventResult? result, bool always)
+    /// <summary>In a batch only a fault is worth a line; a single call is always told what became of it.</summary>
+    static void WriteResult(Utf8JsonWriter json, int index, Verdict verdict, bool always)
     {
-        var refused = result is null || result.Outcome == Outcome.Refused;
-        if (!always && !refused) return;
+        if (!always && verdict.Reason.Length == 0 && !verdict.IsRefused) return;
         json.WriteStartObject();
         json.WriteNumber("index", index);
-        json.WriteString("messageId", item.MessageId);
-        json.WriteString("outcome", refused ? "refused" : result!.Outcome == Outcome.Duplicate ? "duplicate" : "recorded");
-        Problem.WriteViolations(json, result is null ? item.Violations : result.Violations.Select(v => (SenderPaths.Of(v.Field), v.Description)));
+        json.WriteString("messageId", verdict.MessageId);
+        json.WriteString("outcome", verdict.Outcome);
+        if (verdict.Reason.Length > 0) json.WriteString("reason", verdict.Reason);
+        if (verdict.Quarantined.Length > 0) json.WriteString("quarantined", verdict.Quarantined);
+        Problem.WriteViolations(json, verdict.Violations);
         json.WriteEndObject();
     }
 }

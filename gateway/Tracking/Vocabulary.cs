@@ -62,6 +62,8 @@ internal static class Vocabulary
         ((e, p) => e.MessageEngaged = Message(p, Channel.Email, Interaction.Bounced), ["Email Bounced", "DFEmailBounced"]),
         ((e, p) => e.MessageEngaged = Message(p, Channel.Email, Interaction.MarkedAsSpam), ["Email Marked as Spam", "DFEmailMarkedSpam"]),
         ((e, p) => e.MessageEngaged = Message(p, Channel.Email, Interaction.Unsubscribed), ["Unsubscribed"]),
+        ((e, p) => e.MessageEngaged = Message(p, Channel.Sms, Interaction.Delivered), ["DFSmsDelivered"]),
+        ((e, p) => e.MessageEngaged = Message(p, Channel.Sms, Interaction.Bounced), ["DFSmsFailed"]),
         ((e, p) => e.MessageEngaged = Message(p, Channel.Push, Interaction.Delivered), ["Push Notification Received"]),
         ((e, p) => e.MessageEngaged = Message(p, Channel.Push, Interaction.Clicked), ["Push Notification Tapped"]),
         ((e, p) => e.MessageEngaged = Message(p, Channel.Push, Interaction.Bounced), ["Push Notification Bounced"]),
@@ -73,6 +75,18 @@ internal static class Vocabulary
         ((e, p) => e.ConsentChanged = Consent(p, granted: true), ["Consent Granted"]),
         ((e, p) => e.ConsentChanged = Consent(p, granted: false), ["Consent Withdrawn"]),
     ];
+
+    static readonly FrozenDictionary<string, Channel> Channels = new Dictionary<string, Channel>
+    {
+        ["email"] = Channel.Email,
+        ["push"] = Channel.Push,
+        ["mobilepush"] = Channel.Push,
+        ["sms"] = Channel.Sms,
+        ["ads"] = Channel.Ads,
+        ["onsite"] = Channel.Onsite,
+        ["parcel"] = Channel.Parcel,
+        ["service"] = Channel.Service,
+    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     static readonly FrozenDictionary<string, Meaning> ByName = Table
         .SelectMany(row => row.Names.Select(name => KeyValuePair.Create(name, row.Meaning)))
@@ -88,7 +102,7 @@ internal static class Vocabulary
         else target.Custom = new CustomEvent { Name = name, Properties = properties.Whole() };
     }
 
-    // V1 wrote orderId.
+    // V1 wrote orderId, checkoutId, shippingMethod and paymentMethod.
     static string OrderId(Properties p) => p.Text("order_id", "orderId");
 
     static ProductListViewed List(Properties p, bool filtered) => new() { ListId = p.Text("list_id"), Category = p.Text("category"), Filtered = filtered, Products = { p.Products() } };
@@ -125,11 +139,11 @@ internal static class Vocabulary
     static CheckoutProgressed Checkout(Properties p, Step step) => new()
     {
         Step = step,
-        CheckoutId = p.Text("checkout_id"),
+        CheckoutId = p.Text("checkout_id", "checkoutId"),
         OrderId = OrderId(p),
         Number = p.Whole("step"),
-        ShippingMethod = p.Text("shipping_method"),
-        PaymentMethod = p.Text("payment_method"),
+        ShippingMethod = p.Text("shipping_method", "shippingMethod"),
+        PaymentMethod = p.Text("payment_method", "paymentMethod"),
         Amounts = p.Amounts(),
         Products = { p.Products() },
     };
@@ -175,8 +189,8 @@ internal static class Vocabulary
             Interaction = interaction,
             MessageId = p.Text("email_id", "message_id", "messageId"),
             Subject = p.Text("email_subject", "subject"),
-            CampaignId = Or(p.Text("campaign_id"), campaign.Text("id")),
-            CampaignName = Or(p.Text("campaign_name"), campaign.Text("name")),
+            CampaignId = p.Text("campaign_id") is { Length: > 0 } id ? id : campaign.Text("id"),
+            CampaignName = p.Text("campaign_name") is { Length: > 0 } name ? name : campaign.Text("name"),
             LinkId = p.Text("link_id"),
             LinkUrl = p.Text("link_url"),
             ListId = p.Text("list_id"),
@@ -194,18 +208,12 @@ internal static class Vocabulary
 
     static ConsentChanged Consent(Properties p, bool granted) => new() { Channel = ChannelOf(p, Channel.Unspecified), Purpose = p.Text("purpose"), Granted = granted, Source = p.Text("source") };
 
-    /// <summary>Property <c>channel</c> by its name in any case ("email", "Sms"); otherwise, or when it is none, what the event's name implies.</summary>
-    static Channel ChannelOf(Properties p, Channel implied) => p.Text("channel").ToUpperInvariant() switch
+    /// <summary>Property <c>channel</c> by its name in any case ("email", "Sms"); otherwise, or when it is none and therefore left, what the event's name implies.</summary>
+    static Channel ChannelOf(Properties p, Channel implied)
     {
-        "EMAIL" => Channel.Email,
-        "PUSH" or "MOBILEPUSH" => Channel.Push,
-        "SMS" => Channel.Sms,
-        "ADS" => Channel.Ads,
-        "ONSITE" => Channel.Onsite,
-        "PARCEL" => Channel.Parcel,
-        "SERVICE" => Channel.Service,
-        _ => implied,
-    };
-
-    static string Or(string first, string second) => first.Length > 0 ? first : second;
+        var told = Channels.GetValueOrDefault(p.Peek("channel"));
+        if (told == Channel.Unspecified) return implied;
+        p.Text("channel");
+        return told;
+    }
 }

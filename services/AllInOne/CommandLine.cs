@@ -22,7 +22,8 @@ internal sealed class CommandLine
         var line = new CommandLine();
         for (var i = 0; i < args.Count; i++)
         {
-            if (!args[i].StartsWith('-'))
+            // Alone it stands for standard input.
+            if (!args[i].StartsWith('-') || args[i] == "-")
             {
                 line._words.Add(args[i]);
                 continue;

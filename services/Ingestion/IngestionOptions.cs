@@ -49,13 +49,67 @@ internal sealed class IngestionOptions
     public int PageBytesMax { get; set; } = 2 * 1024 * 1024;
 
     /// <summary>
-    /// SQLite: message keys in memory before they become a sorted run on disk, 32 bytes each. Few make many runs to merge, many hold the
+    /// SQLite: keys of events in memory before they become sorted runs on disk, 64 bytes an event. Few make many runs to merge, many hold the
     /// commits up for longer when they are written; they are read again from the log after a crash.
     /// </summary>
     [Range(1_000, 4_000_000)]
     public int KeySetMax { get; set; } = 65_536;
 
-    /// <summary>SQLite: bits of memory per message key that was ever recorded. 12 makes one look at the disk in 300 needless and takes 15 MB per ten million events.</summary>
+    /// <summary>SQLite: bits of memory per message key that was ever recorded. 16 makes one look at the disk in 1,000 needless and takes 20 MB per ten million events.</summary>
     [Range(6, 24)]
-    public int KeyFilterBits { get; set; } = 12;
+    public int KeyFilterBits { get; set; } = 16;
+
+    /// <summary>Most anonymous ids that join one customer by events: a browser or device each. More come from an id that many share.</summary>
+    [Range(1, 10_000)]
+    public int AnonymousIdsMax { get; set; } = 100;
+
+    /// <summary>Most e-mail addresses that join one customer by events: an address each at home, at work and what they had before.</summary>
+    [Range(1, 1_000)]
+    public int EmailsMax { get; set; } = 5;
+
+    /// <summary>Most ids of one other system that join one customer by events: a system has one for a person, and now and then a second.</summary>
+    [Range(1, 1_000)]
+    public int ExternalIdsMax { get; set; } = 5;
+
+    /// <summary>Events that are recorded anew in one commit when a customer's history moves: bounds how long callers wait behind it.</summary>
+    [Range(1, 10_000)]
+    public int ReattributeEventsMax { get; set; } = 2_000;
+
+    /// <summary>
+    /// Most of the commits' time that imports take while other events wait, in percent, all imports together: a large history must not make
+    /// the senders of today wait. While nothing waits they go as fast as the log.
+    /// </summary>
+    [Range(1, 100)]
+    public int ImportSharePercent { get; set; } = 25;
+
+    /// <summary>Most different facts of one import: they are for people to read.</summary>
+    [Range(10, 1_000)]
+    public int ImportFactsMax { get; set; } = 100;
+
+    /// <summary>
+    /// Days after which an event is removed, counted from its receipt, once every registered reader has applied it; 0 keeps everything, so
+    /// that every house can be built anew from the log. Message ids stay known for ever either way.
+    /// </summary>
+    [Range(0, 36_500)]
+    public int RetentionDays { get; set; }
+
+    /// <summary>How often retention looks for what has aged, in seconds: days need no more.</summary>
+    [Range(1, 86_400)]
+    public int RetentionPollSeconds { get; set; } = 60;
+
+    /// <summary>Registered readers of one shop, and of every shop: each is waited for, so a name that changes with every start must be noticed.</summary>
+    [Range(1, 10_000)]
+    public int ReadersMax { get; set; } = 100;
+
+    /// <summary>How often the lag of the readers is measured for the metrics, in seconds.</summary>
+    [Range(1, 3_600)]
+    public int ReaderPollSeconds { get; set; } = 10;
+
+    /// <summary>Most events in quarantine per shop; beyond it faulty events are refused again, never an older one dropped in silence. A hundred thousand are a gigabyte at most of what shops send.</summary>
+    [Range(0, 10_000_000)]
+    public int QuarantineEventsMax { get; set; } = 100_000;
+
+    /// <summary>Largest payload in quarantine, in characters: what the gateway takes as one item, with room for another spelling of it.</summary>
+    [Range(32 * 1024, 2 * 1024 * 1024)]
+    public int QuarantinePayloadMax { get; set; } = 256 * 1024;
 }

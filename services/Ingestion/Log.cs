@@ -21,4 +21,25 @@ internal static partial class Log
 
     [LoggerMessage(2006, LogLevel.Warning, "The message keys could not be put in order; tried again in {PauseMillis} ms")]
     public static partial void KeysUntidy(this ILogger log, int pauseMillis, Exception error);
+
+    [LoggerMessage(2007, LogLevel.Warning, "The history of merged customers could not be moved; tried again in {PauseMillis} ms")]
+    public static partial void HistoryStuck(this ILogger log, int pauseMillis, Exception error);
+
+    [LoggerMessage(2071, LogLevel.Information, "Import {Import} of shop {Shop} goes on at {Checkpoint}: {Source}")]
+    public static partial void ImportOpened(this ILogger log, string import, string shop, long checkpoint, string source);
+
+    [LoggerMessage(2072, LogLevel.Information, "Import {Import} of shop {Shop} is done: {Recorded} events recorded, {Duplicate} had been before, {Refused} refused")]
+    public static partial void ImportDone(this ILogger log, string import, string shop, long recorded, long duplicate, long refused);
+
+    [LoggerMessage(2041, LogLevel.Information, "Reader {Reader} of shop '{Shop}' is forgotten: retention no longer waits for it")]
+    public static partial void ReaderDeleted(this ILogger log, string reader, string shop);
+
+    [LoggerMessage(2042, LogLevel.Information, "Retention removed {Events} events received before {KeptFrom}")]
+    public static partial void EventsRemoved(this ILogger log, long events, DateTimeOffset keptFrom);
+
+    [LoggerMessage(2043, LogLevel.Warning, "Retention failed; tried again in {PauseSeconds} s")]
+    public static partial void RetentionFailed(this ILogger log, int pauseSeconds, Exception error);
+
+    [LoggerMessage(2044, LogLevel.Warning, "The readers of the log could not be measured; tried again in {PauseSeconds} s")]
+    public static partial void ReadersUnreadable(this ILogger log, int pauseSeconds, Exception error);
 }

@@ -7,8 +7,8 @@ public sealed class CommandLineTests
     [Fact]
     public void Takes_a_value_after_the_option_or_after_an_equals_sign()
     {
-        var line = CommandLine.Parse(["file.csv", "--data", "here", "--map=a=order_id", "--map", "b=total", "--exit"], Known);
-        Assert.Equal(["file.csv"], line.Words);
+        var line = CommandLine.Parse(["file.csv", "-", "--data", "here", "--map=a=order_id", "--map", "b=total", "--exit"], Known);
+        Assert.Equal(["file.csv", "-"], line.Words);
         Assert.Equal("here", line.Value("--data"));
         Assert.Equal(["a=order_id", "b=total"], line.Values("--map"));
         Assert.True(line.Has("--exit"));

@@ -59,6 +59,25 @@ sealed class IngestionDouble(Script script) : IngestionService.IngestionServiceB
         return answer;
     }
 
+    public override Task<ListReadersResponse> ListReaders(ListReadersRequest request, ServerCallContext context) => script.UnaryAsync<ListReadersResponse>(request, context);
+    public override Task<Identity> GetIdentity(GetIdentityRequest request, ServerCallContext context) => script.UnaryAsync<Identity>(request, context);
+    public override Task<IdentityChange> MergeCustomers(MergeCustomersRequest request, ServerCallContext context) => script.UnaryAsync<IdentityChange>(request, context);
+    public override Task<IdentityChange> UnmergeCustomers(UnmergeCustomersRequest request, ServerCallContext context) => script.UnaryAsync<IdentityChange>(request, context);
+    public override Task ExportCustomer(ExportCustomerRequest request, IServerStreamWriter<ExportCustomerResponse> responseStream, ServerCallContext context) => script.StreamAsync(request, responseStream, context);
+    public override Task<Erasure> EraseCustomer(EraseCustomerRequest request, ServerCallContext context) => script.UnaryAsync<Erasure>(request, context);
+    public override Task<Erasure> GetErasure(GetErasureRequest request, ServerCallContext context) => script.UnaryAsync<Erasure>(request, context);
+    public override Task<ReleaseIdResponse> ReleaseId(ReleaseIdRequest request, ServerCallContext context) => script.UnaryAsync<ReleaseIdResponse>(request, context);
+    public override Task<ListQuarantinedResponse> ListQuarantined(ListQuarantinedRequest request, ServerCallContext context) => script.UnaryAsync<ListQuarantinedResponse>(request, context);
+    public override Task<ReplayQuarantinedResponse> ReplayQuarantined(ReplayQuarantinedRequest request, ServerCallContext context) => script.UnaryAsync<ReplayQuarantinedResponse>(request, context);
+    public override Task<Import> GetImport(GetImportRequest request, ServerCallContext context) => script.UnaryAsync<Import>(request, context);
+
+    public override async Task<QuarantineEventsResponse> QuarantineEvents(QuarantineEventsRequest request, ServerCallContext context)
+    {
+        var answer = await script.UnaryAsync<QuarantineEventsResponse>(request, context);
+        if (answer.Quarantined.Count == 0) answer.Quarantined.AddRange(request.Events.Select((_, i) => $"{i + 1}"));
+        return answer;
+    }
+
     public override async Task ReadFeed(ReadFeedRequest request, IServerStreamWriter<ReadFeedResponse> responseStream, ServerCallContext context)
     {
         await script.StreamAsync(request, responseStream, context);

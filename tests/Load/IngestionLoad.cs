@@ -41,7 +41,7 @@ static class IngestionLoad
         var port = Served.FreePort();
         await using var echo = await Served.StartAsync(typeof(Program).Assembly.Location, port, "echo", port.ToString(CultureInfo.InvariantCulture));
         using var channels = new Channels(port, settings.Callers);
-        var call = Calls(channels, settings.Batch, settings.Callers);
+        var call = Calls(channels, settings.Batch, settings.Callers, settings.Visitors);
         await Driver.FloodAsync(call, settings.Callers, settings.Warmup);
         report.EchoRate = Math.Round(await Driver.FloodAsync(call, settings.Callers, settings.Duration / 2));
     }
@@ -54,7 +54,7 @@ static class IngestionLoad
         await channels[0].CreateShopAsync(new CreateShopRequest { Shop = Samples.Shop, TimeZone = "UTC", CurrencyCode = "EUR" });
         if (settings.Mode == "feed") await FeedAsync(settings, channels, service, report);
         else if (settings.Mode == "gateway") await GatewayAsync(settings, folder, port, service, report);
-        else await AppendAsync(settings, Calls(channels, settings.Batch, settings.Callers), channels, service, report);
+        else await AppendAsync(settings, Calls(channels, settings.Batch, settings.Callers, settings.Visitors), channels, service, report);
         report.ServiceMemory = service.Memory();
         report.Events = (await channels[0].GetFeedHeadAsync(new GetFeedHeadRequest())).Partitions.Sum(p => p.Position);
         report.ClientMemory = Math.Round(Environment.WorkingSet / 1_048_576.0);
@@ -70,7 +70,7 @@ static class IngestionLoad
         var rate = settings.Rate > 0 ? settings.Rate : report.Rate * 0.8;
         report.Latency = Pace.Of(await Driver.PaceAsync(call, settings.Callers, rate / settings.Batch, settings.Duration), rate);
         if (settings.Preload == 0) return;
-        report.PreloadRate = Math.Round(await PreloadAsync(channels, settings.Preload));
+        report.PreloadRate = Math.Round(await PreloadAsync(channels, settings));
         (report.RateAfterPreload, report.ServiceCores, report.ClientCores, report.GatewayCores) = await RateAsync(settings, call, service, gateway);
         report.ServiceMicrosAfterPreload = Micros(report.ServiceCores, report.RateAfterPreload.Value);
         report.RateKept = Share(report.RateAfterPreload.Value, report.Rate);
@@ -87,7 +87,7 @@ static class IngestionLoad
 
     static async Task FeedAsync(Settings settings, Channels channels, Served service, Report report)
     {
-        report.PreloadRate = Math.Round(await PreloadAsync(channels, settings.Preload));
+        report.PreloadRate = Math.Round(await PreloadAsync(channels, settings));
         // The first pass warms up, the second counts.
         await ReadAllAsync(channels, settings.Warmup);
         service.Mark();
@@ -154,17 +154,17 @@ static class IngestionLoad
         return batch;
     }
 
-    static Task<double> PreloadAsync(Channels channels, long events)
-        => Driver.FloodAsync(Calls(channels, PreloadBatch, PreloadCallers), PreloadCallers, PreloadPatience, events);
+    static Task<double> PreloadAsync(Channels channels, Settings settings)
+        => Driver.FloodAsync(Calls(channels, PreloadBatch, PreloadCallers, settings.Visitors), PreloadCallers, PreloadPatience, settings.Preload);
 
     /// <summary>A call per caller, each with a batch of its own that it fills anew.</summary>
-    static Func<int, Task<int>> Calls(Channels channels, int batch, int callers)
+    static Func<int, Task<int>> Calls(Channels channels, int batch, int callers, bool visitors)
     {
-        var requests = Enumerable.Range(0, callers).Select(_ => Samples.Batch(batch)).ToArray();
+        var requests = Enumerable.Range(0, callers).Select(_ => Samples.Batch(batch, visitors)).ToArray();
         return async caller =>
         {
             var request = requests[caller];
-            Samples.Renew(request);
+            Samples.Renew(request, visitors);
             var answer = await channels[caller].RecordEventsAsync(request);
             return answer.RecordedCount == batch ? batch : throw new InvalidOperationException($"of {batch} events {answer.RecordedCount} were recorded: {answer}");
         };

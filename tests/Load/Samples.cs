@@ -12,7 +12,7 @@ static class Samples
     public const string Shop = "load";
     const int CustomersMax = 1_000_000;
 
-    public static RecordEventsRequest Batch(int size)
+    public static RecordEventsRequest Batch(int size, bool visitors = false)
     {
         var request = new RecordEventsRequest { Shop = Shop };
         for (var i = 0; i < size; i++)
@@ -30,18 +30,26 @@ static class Samples
                 },
             });
         }
-        Renew(request);
+        Renew(request, visitors);
         return request;
     }
 
     /// <summary>Other ids, other customers.</summary>
-    public static void Renew(RecordEventsRequest request)
+    /// <param name="visitors">Anonymous ones: every other was never seen before, the rest come back.</param>
+    public static void Renew(RecordEventsRequest request, bool visitors)
     {
         foreach (var e in request.Events)
         {
             e.MessageId = Guid.NewGuid().ToString("D");
-            e.UserId = $"customer-{Random.Shared.Next(CustomersMax):D7}";
+            if (visitors) e.AnonymousId = Visitor();
+            else e.UserId = $"customer-{Random.Shared.Next(CustomersMax):D7}";
         }
+    }
+
+    static string Visitor()
+    {
+        if (Random.Shared.Next(2) == 0) return $"visitor-{Random.Shared.Next(CustomersMax):D7}";
+        return $"visitor-{Random.Shared.NextInt64(long.MaxValue):x16}";
     }
 
     public static double EventBytes() => Batch(100).Events.Average(e => e.CalculateSize());

@@ -11,6 +11,7 @@ sealed record Settings
           --unary         one event per call from 64 callers
           --feed          a reader that starts at 0 of --preload events
           --gateway       JSON batches of 100 through the gateway
+          --visitors      anonymous visitors, half of them new in each call, instead of a million known customers
           --callers N     calls in flight (batch: 4, unary: 64, gateway: 8)
           --duration 20s  measured time of each phase, up to 600s, after a warm-up of --warmup (10s)
           --rate N        events per second of the latency phase (80 % of the rate that the first phase reached)
@@ -28,6 +29,7 @@ sealed record Settings
     public double Rate { get; init; }
     public long Preload { get; init; }
     public bool Compare { get; init; }
+    public bool Visitors { get; init; }
     public bool Json { get; init; }
     public string Data { get; init; } = Path.GetTempPath();
 
@@ -51,6 +53,7 @@ sealed record Settings
                 "--warmup" => settings with { Warmup = Seconds("--warmup", Value()) },
                 "--rate" => settings with { Rate = Number("--rate", Value(), 1, 10_000_000) },
                 "--preload" => settings with { Preload = Number("--preload", Value(), 0, 100_000_000) },
+                "--visitors" => settings with { Visitors = true },
                 "--compare" => settings with { Compare = true },
                 "--json" => settings with { Json = true },
                 "--data" => settings with { Data = Value() },

@@ -23,9 +23,26 @@ static class Stored
         if (e.UserId.Length > 0) call["userId"] = e.UserId;
         if (e.AnonymousId.Length > 0) call["anonymousId"] = e.AnonymousId;
         FillPayload(call, e);
+        if (e.Properties is not null) Lay(Of(e.Properties), over: call["properties"] as JsonObject ?? (JsonObject)(call["properties"] = new JsonObject()));
         call["context"] = Context(e.Context ?? new Context());
         return call;
     }
+
+    /// <summary>What no field was for, put where it came from: into objects, and into the entries of lists at their place.</summary>
+    static void Lay(JsonObject rest, JsonObject over)
+    {
+        foreach (var (name, value) in rest)
+        {
+            if (value is JsonObject inner && over[name] is JsonObject there) Lay(inner, there);
+            else if (value is JsonArray entries && over[name] is JsonArray list)
+            {
+                foreach (var (entry, target) in entries.Zip(list)) Lay(entry!.AsObject(), target!.AsObject());
+            }
+            else over.TryAdd(name, value?.DeepClone());
+        }
+    }
+
+    static JsonObject Of(Struct all) => Json(Value.ForStruct(all))!.AsObject();
 
     static void FillPayload(JsonObject call, Event e)
     {
@@ -37,8 +54,11 @@ static class Stored
             case Event.PayloadOneofCase.PageViewed:
                 FillPage(call, e.PageViewed);
                 break;
-            // Calls without a payload of their own are kept whole under their type.
-            case Event.PayloadOneofCase.Custom when e.Custom.Name is "group" or "alias":
+            case Event.PayloadOneofCase.CustomerAliased:
+                (call["type"], call["previousId"]) = ("alias", e.CustomerAliased.PreviousId);
+                break;
+            // A call without a payload of its own is kept whole under its type.
+            case Event.PayloadOneofCase.Custom when e.Custom.Name is "group":
                 call["type"] = e.Custom.Name;
                 foreach (var (name, value) in e.Custom.Properties.Fields) call[name] = Json(value);
                 break;
@@ -81,6 +101,7 @@ static class Stored
         Event.PayloadOneofCase.CouponChanged when e.CouponChanged.Change == CouponChanged.Types.Change.Applied => "Coupon Applied",
         Event.PayloadOneofCase.WishlistChanged when e.WishlistChanged.Change == WishlistChanged.Types.Change.ProductAdded => "Product Added to Wishlist",
         Event.PayloadOneofCase.ProductReviewed => "Product Reviewed",
+        Event.PayloadOneofCase.ProductShared => "Product Shared",
         Event.PayloadOneofCase.MessageEngaged when e.MessageEngaged is { Channel: Channel.Email, Interaction: MessageEngaged.Types.Interaction.Clicked } => "Email Link Clicked",
         Event.PayloadOneofCase.PromotionEngaged when e.PromotionEngaged.Clicked => "Promotion Clicked",
         var other => other.ToString(),
@@ -149,6 +170,7 @@ static class Stored
         Put(all, "channel", context.Channel);
         PutInner(all, "page", ("url", context.PageUrl), ("referrer", context.Referrer));
         PutInner(all, "campaign", ("source", context.CampaignSource), ("medium", context.CampaignMedium), ("name", context.CampaignName));
+        if (context.Other is not null) Lay(Of(context.Other), over: all);
         return all;
     }
 

@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using Grpc.Core;
 using Perennial.Common.V1;
 using Perennial.Foundation.Feeds;
+using Perennial.Foundation.Grpc;
 using Perennial.Ingestion.V1;
 
 namespace Perennial.Testing;
@@ -9,8 +12,28 @@ namespace Perennial.Testing;
 public sealed class FakeFeed(int partitions = 2) : IngestionService.IngestionServiceBase
 {
     readonly List<RecordedEvent>[] _log = [.. Enumerable.Range(0, partitions).Select(_ => new List<RecordedEvent>())];
+    readonly Dictionary<int, long> _reported = [];
     readonly Lock _gate = new();
+    long _low;
     TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>False for a log of a version that has no registry of readers.</summary>
+    public bool KnowsReaders { get; init; } = true;
+
+    /// <summary>The name that each call of a reader gave.</summary>
+    public ConcurrentQueue<string> Readers { get; } = new();
+
+    /// <summary>By partition, what was last reported as applied.</summary>
+    public IReadOnlyDictionary<int, long> Reported
+    {
+        get { lock (_gate) return new Dictionary<int, long>(_reported); }
+    }
+
+    /// <summary>Takes the beginning away in every partition, as retention does.</summary>
+    public void RemoveUpTo(long position)
+    {
+        lock (_gate) _low = position;
+    }
 
     /// <summary>Records events as ingestion would: each in the partition of its customer, at the next position.</summary>
     public void Append(params IEnumerable<RecordedEvent> events)
@@ -42,11 +65,25 @@ public sealed class FakeFeed(int partitions = 2) : IngestionService.IngestionSer
         }
     }
 
+    public override Task<ReportReaderResponse> ReportReader(ReportReaderRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        Readers.Enqueue(request.Reader);
+        if (!KnowsReaders) return base.ReportReader(request, context);
+        lock (_gate)
+        {
+            foreach (var position in request.Positions) _reported[position.Partition] = position.Position;
+        }
+        return Task.FromResult(new ReportReaderResponse());
+    }
+
     public override async Task ReadFeed(ReadFeedRequest request, IServerStreamWriter<ReadFeedResponse> responseStream, ServerCallContext context)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(responseStream);
         ArgumentNullException.ThrowIfNull(context);
+        Readers.Enqueue(request.Reader);
+        if (request.AfterPosition < _low) throw Errors.Of(IngestionErrorReason.PositionNotKept, "Removed.", ("low_position", _low.ToString(CultureInfo.InvariantCulture)));
         for (var position = request.AfterPosition; ;)
         {
             var (page, grown) = Page(request, position);

@@ -23,7 +23,7 @@ internal static class DemoCommand
         var key = await platform.CreateKeyAsync(DemoSample.Shop, "demo", stop);
         using var gateway = new GatewayClient(platform.Http, key);
 
-        var answers = await AskAsync(options, gateway, reading, screen, watch, stop);
+        var answers = await AskAsync(options, gateway, platform, key, reading, screen, watch, stop);
         if (options.Json) await streams.Out.WriteLineAsync(DemoDocument.Write(answers));
         else DemoReport.Write(answers, screen);
         if (options.Exit) return 0;
@@ -38,14 +38,15 @@ internal static class DemoCommand
         return 0;
     }
 
-    static async Task<DemoAnswers> AskAsync(DemoOptions options, GatewayClient gateway, Task<(ColumnMap Columns, IReadOnlyList<Order> Orders)> reading, Screen screen, Stopwatch watch, CancellationToken stop)
+    static async Task<DemoAnswers> AskAsync(DemoOptions options, GatewayClient gateway, Platform platform, string key, Task<OrderImport> reading, Screen screen, Stopwatch watch, CancellationToken stop)
     {
         var started = watch.Elapsed;
-        var (columns, orders) = await reading;
-        await screen.ProgressAsync(FormattableString.Invariant($"Importing {orders.Count:N0} orders and refunds"), async done =>
+        var sample = await reading;
+        await screen.ProgressAsync(FormattableString.Invariant($"Importing {sample.Orders.Count:N0} orders and refunds"), async done =>
         {
-            var refused = await new Importer(gateway, columns).SendAsync(orders, new Currencies(DemoSample.Currency, ""), done, stop);
-            if (refused.Count > 0) throw new StartException($"the platform refused a part of the sample: {refused[0]}");
+            using var door = new ImportDoor(platform.Grpc, key);
+            var import = await new ImportStream(door.Ingestion, new ImportName(DemoSample.Shop, "demo", "the sample", Backfill: true)).SendAsync(sample.Source, sent => done(sent.Share), stop);
+            if (import.RefusedCount > 0) throw new StartException($"the platform refused a part of the sample: {import.Refusals[0]}");
         });
         var imported = watch.Elapsed;
         await screen.ProgressAsync("Every service catches up", done => new CatchUp(gateway, DemoSample.Shop).WaitAsync(done, stop));

@@ -8,7 +8,6 @@ internal static class DemoSample
     public const string Shop = "online-retail";
     public const string TimeZone = "Europe/London";
     public const string Currency = "GBP";
-    public const string RefundPrefix = "C";
 
     /// <summary>The last day it covers, in the shop's zone.</summary>
     public static readonly DateOnly LastDay = new(2011, 12, 9);
@@ -23,12 +22,11 @@ internal static class DemoSample
     /// <summary>The last millisecond of a day of the shop.</summary>
     public static DateTimeOffset EndOf(DateOnly day) => LocalTime.ToInstant(day.AddDays(1).ToDateTime(TimeOnly.MinValue), Zone).AddMilliseconds(-1);
 
-    public static (ColumnMap Columns, IReadOnlyList<Order> Orders) Read(CancellationToken stop)
+    public static OrderImport Read(CancellationToken stop)
     {
-        using var file = OrderFile.Open(Path, []);
-        var book = new OrderBook(file.Map, RefundPrefix);
-        file.Read(new LocalTime(Zone), book.Add, book.Refuse, stop);
-        var orders = book.Close();
-        return book.Refused.Count == 0 ? (file.Map, orders) : throw new InvalidDataException($"The sample is damaged: {book.Refused[0]}");
+        using var source = ImportFile.Open(Path);
+        using var file = OrderFile.Open(source, AskedMapping.None);
+        var import = OrderImport.Read(file, new LocalTime(Zone), new Currencies(Currency, ""), stop);
+        return import.Refused.Count == 0 ? import : throw new InvalidDataException($"The sample is damaged: {import.Refused[0]}");
     }
 }

@@ -43,6 +43,11 @@ internal sealed class ColumnMap
 
     readonly int[] _columns;
 
+    /// <summary>Every field, as people write them.</summary>
+    public static string FieldNames { get; } = string.Join(", ", Enum.GetValues<Field>().Select(NameOf));
+
+    public static bool IsField(string name) => Fields.ContainsKey(name);
+
     ColumnMap(IReadOnlyList<string> header, Dictionary<Field, int> columns)
     {
         Header = header;
@@ -69,29 +74,45 @@ internal sealed class ColumnMap
         var (column, name) = (text[..equals].Trim(), text[(equals + 1)..].Trim().ToLowerInvariant());
         return Fields.TryGetValue(name, out var field)
             ? (column, field)
-            : throw new UsageException($"--map '{text}': there is no field '{name}'; fields are {string.Join(", ", Enum.GetValues<Field>().Select(NameOf))}.");
+            : throw new UsageException($"--map '{text}': there is no field '{name}'; fields are {FieldNames}.");
     }
 
-    /// <exception cref="StartException">When a named column is not there, or a field that must be there has no column.</exception>
-    public static ColumnMap Of(IReadOnlyList<string> header, IReadOnlyList<(string Column, Field Field)> told)
+    /// <summary>Place of the column that a fact looks at.</summary>
+    /// <exception cref="StartException">When it is not there.</exception>
+    public int PlaceOf(FactRule rule)
+    {
+        if (rule.Column is { } column) return Place(Header, column);
+        var place = this[Fields[rule.Field!]];
+        return place >= 0 ? place : throw new StartException($"the file has no column for {rule.Field}, which a fact of the mapping looks at.");
+    }
+
+    /// <param name="told">By a person, for this file: before what the mapping says.</param>
+    /// <exception cref="StartException">When a named column is not there, or a field that must be there has neither column nor constant.</exception>
+    public static ColumnMap Of(IReadOnlyList<string> header, IReadOnlyList<(string Column, Field Field)> told, ImportMapping? mapping = null)
     {
         var columns = told.ToDictionary(t => t.Field, t => Place(header, t.Column));
+        foreach (var (name, column) in mapping?.Columns ?? new Dictionary<string, string>()) columns.TryAdd(Fields[name], Place(header, column));
+        var constants = (mapping?.Constants.Keys ?? []).Select(name => Fields[name]).ToHashSet();
         foreach (var (field, names) in Names)
         {
             if (columns.ContainsKey(field)) continue;
             var place = Array.ConvertAll(names, name => IndexOf(header, name)).Where(i => i >= 0 && !columns.ContainsValue(i)).DefaultIfEmpty(-1).First();
             if (place >= 0) columns[field] = place;
         }
-        if (Missing(columns) is { Length: > 0 } missing)
+        if (Missing(columns.ContainsKey, constants) is { Length: > 0 } missing)
             throw new StartException($"the file has no column for {string.Join(" and ", missing)}; it has {Quoted(header)}. Name it with --map COLUMN={missing[0].Split(' ')[0]}.");
         return new ColumnMap(header, columns);
     }
 
-    static string[] Missing(Dictionary<Field, int> columns) =>
-    [
-        .. new[] { Field.OrderId, Field.CustomerId, Field.OrderTime }.Where(f => !columns.ContainsKey(f)).Select(NameOf),
-        .. columns.ContainsKey(Field.Total) || columns.ContainsKey(Field.UnitPrice) ? [] : (string[])["total or unit_price"],
-    ];
+    static string[] Missing(Func<Field, bool> hasColumn, HashSet<Field> constants)
+    {
+        bool Has(Field field) => hasColumn(field) || constants.Contains(field);
+        return
+        [
+            .. new[] { Field.OrderId, Field.CustomerId, Field.OrderTime }.Where(f => !Has(f)).Select(NameOf),
+            .. Has(Field.Total) || Has(Field.UnitPrice) ? [] : (string[])["total or unit_price"],
+        ];
+    }
 
     static int Place(IReadOnlyList<string> header, string column)
     {

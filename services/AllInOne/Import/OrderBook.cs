@@ -10,6 +10,8 @@ internal readonly record struct OrderLine(string ProductId, string ProductName, 
 /// <param name="FirstLine">Line of the file, from 1.</param>
 /// <param name="Rows">Rows of the file that it was made of.</param>
 /// <param name="IsComplete">False where a row of it was refused.</param>
+/// <param name="IsReturn">True for what came back of the order of that id, which stands beside it as a refund of its own.</param>
+/// <param name="HasSeveralTimes">True where its rows name more than one; <paramref name="Time"/> is the earliest.</param>
 internal sealed record Order(
     string Id,
     string CustomerId,
@@ -21,7 +23,9 @@ internal sealed record Order(
     IReadOnlyList<OrderLine> Lines,
     long FirstLine,
     int Rows,
-    bool IsComplete);
+    bool IsComplete,
+    bool IsReturn = false,
+    bool HasSeveralTimes = false);
 
 /// <summary>
 /// Groups rows into orders by their order id, wherever they stand in the file: all rows are held in memory, some 150 bytes each.
@@ -29,13 +33,15 @@ internal sealed record Order(
 /// </summary>
 /// <param name="columns">Names the columns in what is refused.</param>
 /// <param name="refundPrefix">Ids that start with it are refunds that name no order; null for none.</param>
-internal sealed class OrderBook(ColumnMap columns, string? refundPrefix)
+/// <param name="negative">What rows of quantity below 0 are in an order that is no refund.</param>
+internal sealed class OrderBook(ColumnMap columns, string? refundPrefix, NegativeQuantity negative = NegativeQuantity.Reduce)
 {
     sealed class Draft(string id)
     {
         public string Id { get; } = id;
         public string CustomerId { get; set; } = "";
         public DateTimeOffset? Time { get; set; }
+        public bool HasSeveralTimes { get; set; }
         public OrderStatus? Status { get; set; }
         public decimal? Total { get; set; }
         public string Currency { get; set; } = "";
@@ -66,6 +72,7 @@ internal sealed class OrderBook(ColumnMap columns, string? refundPrefix)
         }
         if (draft.CustomerId.Length == 0) draft.CustomerId = row.CustomerId;
         if (draft.Currency.Length == 0) draft.Currency = row.Currency;
+        draft.HasSeveralTimes |= draft.Time is not null && row.Time is not null && row.Time != draft.Time;
         if (row.Time < (draft.Time ?? DateTimeOffset.MaxValue)) draft.Time = row.Time;
         draft.Status ??= row.Status;
         draft.Total ??= row.Total;
@@ -78,8 +85,7 @@ internal sealed class OrderBook(ColumnMap columns, string? refundPrefix)
         var orders = new List<Order>(_drafts.Count);
         foreach (var draft in _drafts.Values.Where(d => d.Lines.Count > 0))
         {
-            if (Finish(draft, out var order) is { } refused) Refuse(refused);
-            else orders.Add(order!);
+            if (Finish(draft, orders) is { } refused) Refuse(refused);
         }
         return orders;
     }
@@ -97,22 +103,27 @@ internal sealed class OrderBook(ColumnMap columns, string? refundPrefix)
             : null;
     }
 
-    RefusedRow? Finish(Draft draft, out Order? order)
+    RefusedRow? Finish(Draft draft, List<Order> orders)
     {
-        order = null;
         RefusedRow Whole(Field field, string reason) => new(draft.FirstLine, columns.ColumnName(field), reason, draft.Lines.Count);
 
         if (draft.Time is not { } time) return Whole(Field.OrderTime, $"is empty on every row of order '{draft.Id}'");
         var isRefund = !string.IsNullOrEmpty(refundPrefix) && draft.Id.StartsWith(refundPrefix, StringComparison.Ordinal);
-        var total = isRefund ? RefundOf(draft) : draft.Total ?? TotalOf(draft);
-        if (!isRefund && !draft.Lines.Exists(line => line.Quantity > 0)) return Whole(Field.Quantity, $"no row of order '{draft.Id}' has a quantity above 0");
+        var back = isRefund || negative == NegativeQuantity.Reduce ? [] : draft.Lines.Where(line => line.Quantity < 0).ToList();
+        List<OrderLine> lines = back.Count == 0 ? draft.Lines : [.. draft.Lines.Where(line => line.Quantity >= 0)];
+        if (back.Count > 0 && !lines.Exists(line => line.Quantity > 0)) (isRefund, back, lines) = (true, [], draft.Lines);
+
+        var total = isRefund ? draft.Total is { } named ? Math.Abs(named) : ValueOf(lines) : draft.Total ?? TotalOf(lines);
+        if (!isRefund && !lines.Exists(line => line.Quantity > 0)) return Whole(Field.Quantity, $"no row of order '{draft.Id}' has a quantity above 0");
         if (total < 0) return Whole(columns[Field.Total] >= 0 ? Field.Total : Field.UnitPrice, FormattableString.Invariant($"the total of order '{draft.Id}' is {total}, below 0"));
-        order = new Order(draft.Id, draft.CustomerId, time, isRefund ? OrderStatus.Refunded : draft.Status ?? OrderStatus.Completed, isRefund,
-            total, draft.Currency, draft.Lines, draft.FirstLine, draft.Lines.Count, !_incomplete.Contains(draft.Id));
+        var order = new Order(draft.Id, draft.CustomerId, time, isRefund ? OrderStatus.Refunded : draft.Status ?? OrderStatus.Completed, isRefund,
+            total, draft.Currency, lines, draft.FirstLine, lines.Count, !_incomplete.Contains(draft.Id), HasSeveralTimes: draft.HasSeveralTimes);
+        orders.Add(order);
+        if (back.Count > 0) orders.Add(order with { Status = OrderStatus.Refunded, IsReturn = true, Total = ValueOf(back), Lines = back, Rows = back.Count });
         return null;
     }
 
-    static decimal? TotalOf(Draft draft) => draft.Lines.Exists(line => line.UnitPrice is not null) ? draft.Lines.Sum(line => line.Quantity * (line.UnitPrice ?? 0)) : null;
+    static decimal? TotalOf(List<OrderLine> lines) => lines.Exists(line => line.UnitPrice is not null) ? lines.Sum(line => line.Quantity * (line.UnitPrice ?? 0)) : null;
 
-    static decimal RefundOf(Draft draft) => draft.Total is { } total ? Math.Abs(total) : draft.Lines.Sum(line => Math.Abs(line.Quantity * (line.UnitPrice ?? 0)));
+    static decimal ValueOf(List<OrderLine> lines) => lines.Sum(line => Math.Abs(line.Quantity * (line.UnitPrice ?? 0)));
 }

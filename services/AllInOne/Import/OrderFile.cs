@@ -1,13 +1,14 @@
 using System.Collections.Frozen;
+using System.Buffers.Binary;
 using System.Globalization;
-using System.IO.Compression;
+using System.Security.Cryptography;
 using CsvHelper;
 using Perennial.Foundation.Hosting;
 
 namespace Perennial.AllInOne.Import;
 
 /// <summary>
-/// Reads a CSV of orders, row by row: separated by comma, semicolon, tab or bar, quoted as usual, UTF-8, plain or gzipped. Numbers have a
+/// Reads a CSV of orders, row by row: separated by comma, semicolon, tab or bar, quoted as usual, UTF-8. Numbers have a
 /// decimal point, or a decimal comma where the separator is a semicolon; they have no thousands separators.
 /// </summary>
 internal sealed class OrderFile : IDisposable
@@ -39,18 +40,25 @@ internal sealed class OrderFile : IDisposable
     readonly CsvReader _csv;
     readonly ColumnMap _map;
     readonly CultureInfo _numbers;
+    readonly string[] _constants;
+    readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     bool _isUnclosed;
 
-    OrderFile(Stream stream, IReadOnlyList<(string Column, Field Field)> told)
+    OrderFile(Stream stream, AskedMapping asked)
     {
         _csv = CsvReader.Create(stream, Options with { OnMalformedRecord = malformed => _isUnclosed |= malformed.Reason == CsvMalformedReason.UnterminatedQuote }, leaveOpen: false);
         _csv.ReadHeader();
         if (_csv.Headers.Count == 0) throw new StartException("it is empty; its first line must name the columns.");
-        _map = ColumnMap.Of(_csv.Headers, told);
+        Mapping = asked.Over(asked.File ?? ImportMapping.For(_csv.Headers));
+        _map = ColumnMap.Of(_csv.Headers, asked.Columns, Mapping);
+        _constants = Array.ConvertAll(Enum.GetValues<Field>(), field => Mapping.Constants.GetValueOrDefault(ColumnMap.NameOf(field), ""));
         _numbers = _csv.Separator == ';' ? DecimalComma : CultureInfo.InvariantCulture;
     }
 
     public ColumnMap Map => _map;
+
+    /// <summary>The mapping that was asked for, or else the one built in for such a header.</summary>
+    public ImportMapping Mapping { get; }
 
     static CsvReaderOptions Options { get; } = new()
     {
@@ -64,40 +72,58 @@ internal sealed class OrderFile : IDisposable
 
     static CultureInfo DecimalComma { get; } = new("") { NumberFormat = { NumberDecimalSeparator = ",", NumberGroupSeparator = "" } };
 
-    /// <exception cref="StartException">When the file is not there, is empty, or lacks a column.</exception>
-    public static OrderFile Open(string path, IReadOnlyList<(string Column, Field Field)> told)
+    /// <exception cref="StartException">When the file is empty, damaged, or lacks a column.</exception>
+    public static OrderFile Open(ImportFile file, AskedMapping asked)
     {
-        if (!File.Exists(path)) throw new StartException($"there is no file '{path}'.");
         try
         {
-            return new OrderFile(OpenStream(path), told);
+            return new OrderFile(file.Read(out _), asked);
         }
         catch (Exception e) when (e is StartException or IOException or UnauthorizedAccessException or InvalidDataException or CsvFormatException)
         {
-            throw new StartException($"cannot import '{path}': {e.Message}", e);
+            throw new StartException($"cannot import '{file.Name}': {e.Message}", e);
         }
     }
 
-    /// <summary>Hands every row to <paramref name="accept"/>, or to <paramref name="refuse"/> with the first thing that is wrong with it.</summary>
-    public void Read(LocalTime times, Action<OrderRow> accept, Action<RefusedRow> refuse, CancellationToken cancellation)
+    /// <summary>
+    /// Counts every row in <paramref name="facts"/> and hands it to <paramref name="accept"/> unless those leave it out, or to
+    /// <paramref name="refuse"/> with the first thing that is wrong with it.
+    /// </summary>
+    public void Read(LocalTime times, RowFacts facts, Action<OrderRow> accept, Action<RefusedRow> refuse, CancellationToken cancellation)
     {
-        while (Next(refuse))
+        void Refused(RefusedRow row)
+        {
+            facts.Refuse();
+            refuse(row);
+        }
+        while (Next(Refused))
         {
             cancellation.ThrowIfCancellationRequested();
-            if (ReadRow(times, out var row) is { } refused) refuse(refused);
-            else accept(row!);
+            if (ReadRow(times, out var row) is { } refused) Refused(refused);
+            else if (facts.Keep(row!, Fingerprint(), _csv.GetString)) accept(row!);
         }
     }
 
-    public void Dispose() => _csv.Dispose();
-
-    static Stream OpenStream(string path)
+    public void Dispose()
     {
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.SequentialScan);
-        Span<byte> head = stackalloc byte[2];
-        var isGzip = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head is [0x1f, 0x8b];
-        file.Position = 0;
-        return isGzip ? new GZipStream(file, CompressionMode.Decompress) : file;
+        _hash.Dispose();
+        _csv.Dispose();
+    }
+
+    /// <summary>Of all fields: 128 bits of SHA-256, so that rows of equal fingerprints are equal rows.</summary>
+    UInt128 Fingerprint()
+    {
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        for (var i = 0; i < _csv.FieldCount; i++)
+        {
+            var field = _csv.GetSpan(i);
+            BinaryPrimitives.WriteInt32LittleEndian(length, field.Length);
+            _hash.AppendData(length);
+            _hash.AppendData(field);
+        }
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        _hash.GetHashAndReset(hash);
+        return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 
     bool Next(Action<RefusedRow> refuse)
@@ -139,7 +165,7 @@ internal sealed class OrderFile : IDisposable
 
     RefusedRow RefuseNumber(Field field) => Refuse(field, string.Create(CultureInfo.InvariantCulture, $"'{Text(field)}' is not a number up to {NumberMax:N0}; write it like {12.5m.ToString(_numbers)}"));
 
-    string Text(Field field) => _map[field] is var i and >= 0 ? _csv.GetString(i) : "";
+    string Text(Field field) => _map[field] is var i and >= 0 ? _csv.GetString(i) : _constants[(int)field];
 
     bool TryTime(LocalTime times, out DateTimeOffset? time)
     {

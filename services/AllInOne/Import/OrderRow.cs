@@ -31,8 +31,5 @@ internal sealed record RefusedRow(long Line, string Column, string Reason, int R
     /// <summary>The order that the row belongs to, where that much could be read: its other rows make an incomplete order.</summary>
     public string OrderId { get; init; } = "";
 
-    /// <summary>True where nothing of the order was imported.</summary>
-    public bool IsWholeOrder { get; init; }
-
     public override string ToString() => $"line {Line}{(Column.Length > 0 ? ", " + Column : "")}: {Reason}{(Rows > 1 ? $" ({Rows} rows)" : "")}";
 }

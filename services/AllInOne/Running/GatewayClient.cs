@@ -1,14 +1,16 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Google.Protobuf;
 using Perennial.Foundation.Hosting;
 
 namespace Perennial.AllInOne.Running;
 
 /// <summary>What any partner's program does: HTTP with the shop's API key.</summary>
-internal sealed class GatewayClient : IDisposable
+internal sealed partial class GatewayClient : IDisposable
 {
     const int TriesMax = 8;
     static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(30);
@@ -35,6 +37,28 @@ internal sealed class GatewayClient : IDisposable
     {
         Content = new ReadOnlyMemoryContent(json) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
     }, cancellation);
+
+    /// <summary>Where this gateway speaks gRPC: where its answer says, or with TLS on the same port. Null where no gateway answers JSON.</summary>
+    /// <exception cref="StartException">When nothing answers.</exception>
+    public async Task<Uri?> FindGrpcAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            using var response = await _http.GetAsync(new Uri(Address, "/healthz"), cancellation);
+            if (response.Headers.TryGetValues("Alt-Svc", out var services) && AltSvc().Match(string.Join(',', services)) is { Success: true } match)
+                return new UriBuilder(Address) { Port = int.Parse(match.ValueSpan["h2c=\":".Length..^1], NumberStyles.None, CultureInfo.InvariantCulture), Path = "/" }.Uri;
+            return response.IsSuccessStatusCode && Address.Scheme == Uri.UriSchemeHttps ? Address : null;
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError is not (HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError))
+        {
+            throw new StartException($"no answer from the gateway at {Address}: {e.Message}", e);
+        }
+        catch (HttpRequestException)
+        {
+            // What answers speaks no HTTP/1.1.
+            return null;
+        }
+    }
 
     public void Dispose() => _http.Dispose();
 
@@ -94,4 +118,8 @@ internal sealed class GatewayClient : IDisposable
         }
         return number;
     }
+
+    // RFC 7838: the same host on another port.
+    [GeneratedRegex("h2c=\":[0-9]{1,5}\"")]
+    private static partial Regex AltSvc();
 }

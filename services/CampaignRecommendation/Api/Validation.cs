@@ -7,7 +7,7 @@ namespace Perennial.CampaignRecommendation.Api;
 internal static class Validation
 {
     public static void Check(RecommendNextActionRequest request)
-        => new Violations().Shop(request.Shop).Instant(request.AsOf, "as_of").Customer(request.Customer).Throw();
+        => new Violations().Shop(request.Shop).Instant(request.AsOf, "as_of").Subject(request.Customer).Throw();
 
     // Whether there is such a stage is segmentation's to say.
     public static void Check(StreamNextActionsRequest request) => new Violations().Shop(request.Shop).Instant(request.AsOf, "as_of").Throw();

@@ -1,50 +1,15 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using System.Threading.Channels;
 using Grpc.Core;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Perennial.Common.V1;
 using Perennial.Foundation.Grpc;
 using Perennial.Foundation.Hosting;
 using Perennial.Ingestion.V1;
-using Duration = Google.Protobuf.WellKnownTypes.Duration;
 
 namespace Perennial.Foundation.Feeds;
-
-/// <summary>How a house tails the log (section <c>Feed</c>).</summary>
-public sealed class FeedOptions
-{
-    /// <summary>Most events applied in one transaction. Batches grow with lag, so state per customer is written once per batch.</summary>
-    [System.ComponentModel.DataAnnotations.Range(1, 100_000)]
-    public int BatchSizeMax { get; set; } = 5_000;
-
-    /// <summary>Events per message asked of the log.</summary>
-    [System.ComponentModel.DataAnnotations.Range(1, 5_000)]
-    public int PageSize { get; set; } = 1_000;
-
-    /// <summary>Longest pause before a failed partition is tried again.</summary>
-    [System.ComponentModel.DataAnnotations.Range(50, 60_000)]
-    public int RetryMillisMax { get; set; } = 5_000;
-
-    /// <summary>A reader that heard nothing for this long (heartbeats come every few seconds) makes the house unhealthy.</summary>
-    [System.ComponentModel.DataAnnotations.Range(1_000, 600_000)]
-    public int SilenceMillisMax { get; set; } = 30_000;
-}
-
-public static class FeedHosting
-{
-    /// <summary>Runs <typeparamref name="TConsumer"/> as the one reader of the log in this process; others ask for it as <see cref="FeedConsumer"/>.</summary>
-    public static IServiceCollection AddFeedConsumer<TConsumer>(this IServiceCollection services) where TConsumer : FeedConsumer
-        => services.AddCheckedOptions<FeedOptions>("Feed")
-            .AddSingleton<FeedConsumerParts>()
-            .AddSingleton<FeedConsumer, TConsumer>()
-            .AddHostedService(provider => provider.GetRequiredService<FeedConsumer>());
-}
-
-/// <summary>What a consumer stands on; one argument for the houses to pass through.</summary>
-public sealed record FeedConsumerParts(Channels Channels, IOptions<UpstreamOptions> Upstream, IOptions<FeedOptions> Options, HealthState Health, TimeProvider Clock, ILoggerFactory Logs, House House);
 
 /// <summary>
 /// Tails every partition of the event log and hands it on in batches. The house applies a batch and its checkpoint in one
@@ -52,20 +17,14 @@ public sealed record FeedConsumerParts(Channels Channels, IOptions<UpstreamOptio
 /// </summary>
 public abstract partial class FeedConsumer : BackgroundService
 {
+    static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(2);
     readonly FeedConsumerParts _parts;
     readonly ILogger _log;
     readonly IngestionService.IngestionServiceClient _ingestion;
-    readonly Lock _gate = new();
+    readonly FeedStanding _standing;
     readonly Meter _meter;
-    PartitionState[] _partitions = [];
     string? _problem = "has not reached the event log yet";
-
-    sealed class PartitionState
-    {
-        public long Position;
-        public long Head;
-        public DateTimeOffset HeardAt;
-    }
+    bool _reportsFail;
 
     protected FeedConsumer(FeedConsumerParts parts)
     {
@@ -73,8 +32,10 @@ public abstract partial class FeedConsumer : BackgroundService
         _parts = parts;
         _log = parts.Logs.CreateLogger(GetType());
         _ingestion = new IngestionService.IngestionServiceClient(parts.Channels.To(parts.Upstream.Value.Ingestion));
+        _standing = new FeedStanding(parts.Clock, parts.Options.Value.LagSecondsMax);
         _meter = new Meter(Telemetry.Prefix + parts.House.Name + ".Feed");
         _meter.CreateObservableGauge("perennial.feed.lag", () => Progress.LagEvents, "{event}", "Events recorded and not yet applied by this house.");
+        _meter.CreateObservableGauge("perennial.feed.lag.time", () => _standing.LagTime().TotalSeconds, "s", "Age of the oldest event not yet applied by this house.");
         parts.Health.AddCheck("feed", Problem);
     }
 
@@ -88,47 +49,33 @@ public abstract partial class FeedConsumer : BackgroundService
     protected abstract Task<bool> ApplyAsync(FeedBatch batch, CancellationToken cancellation);
 
     /// <summary>How far this house has come, as last heard.</summary>
-    public FeedProgress Progress
-    {
-        get
-        {
-            lock (_gate)
-            {
-                var progress = new FeedProgress();
-                for (var i = 0; i < _partitions.Length; i++)
-                {
-                    var state = _partitions[i];
-                    progress.Partitions.Add(new PartitionProgress { Partition = i, Position = state.Position, HeadPosition = state.Head });
-                    progress.LagEvents += Math.Max(0, state.Head - state.Position);
-                }
-                if (_partitions.Length > 0) progress.Silence = Duration.FromTimeSpan(_parts.Clock.GetUtcNow() - _partitions.Min(p => p.HeardAt));
-                return progress;
-            }
-        }
-    }
+    public FeedProgress Progress => _standing.Progress;
 
     /// <summary>Position of one partition; 0 before the feed is reached.</summary>
-    public long Position(int partition)
-    {
-        lock (_gate) return partition < _partitions.Length ? _partitions[partition].Position : 0;
-    }
+    public long Position(int partition) => _standing.Position(partition);
 
     /// <summary>Partition count of the log; 0 before the feed is reached.</summary>
-    public int PartitionCount
-    {
-        get { lock (_gate) return _partitions.Length; }
-    }
+    public int PartitionCount => _standing.PartitionCount;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var count = await RetryAsync(CountPartitionsAsync, "the event log", stoppingToken);
-        lock (_gate) _partitions = [.. Enumerable.Range(0, count).Select(_ => new PartitionState { HeardAt = _parts.Clock.GetUtcNow() })];
-        await Task.WhenAll(Enumerable.Range(0, count).Select(p => RetryAsync(async cancellation =>
+        _standing.Open(count);
+        var reporting = ReportRegularlyAsync(stoppingToken);
+        try
         {
-            // It comes back when another replica moved the checkpoint: on from there.
-            while (!cancellation.IsCancellationRequested) await TailAsync(p, cancellation);
-            return 0;
-        }, $"partition {p}", stoppingToken)));
+            await Task.WhenAll(Enumerable.Range(0, count).Select(p => RetryAsync(async cancellation =>
+            {
+                // It comes back when another replica moved the checkpoint: on from there.
+                while (!cancellation.IsCancellationRequested) await TailAsync(p, cancellation);
+                return 0;
+            }, $"partition {p}", stoppingToken)));
+        }
+        finally
+        {
+            await reporting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ReportAsync(last: true);
+        }
     }
 
     public override void Dispose()
@@ -167,7 +114,7 @@ public abstract partial class FeedConsumer : BackgroundService
     async Task TailAsync(int partition, CancellationToken cancellation)
     {
         var position = await ReadCheckpointAsync(partition, cancellation);
-        Heard(partition, position, position);
+        _standing.Resumed(partition, position);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var pages = System.Threading.Channels.Channel.CreateBounded<ReadFeedResponse>(new BoundedChannelOptions(8) { SingleReader = true, SingleWriter = true });
         var reading = ReadAsync(partition, position, pages.Writer, stop.Token);
@@ -200,9 +147,11 @@ public abstract partial class FeedConsumer : BackgroundService
             (next, head) = (page.NextPosition, page.HeadPosition);
         }
         // The head first: a lag that is being worked off is seen as one.
-        Heard(partition, position, head);
+        _standing.Heard(partition, position, head, events.Count > 0 ? TimeOf(events[0]) : null);
         if (next != position && !await ApplyAsync(new FeedBatch(partition, position, next, events), cancellation)) return null;
-        Heard(partition, next, head);
+        // What comes next, or where nothing of it is here yet, what it came after.
+        var oldest = pages.TryPeek(out var waiting) && waiting.Events.Count > 0 ? waiting.Events[0] : events.LastOrDefault();
+        _standing.Heard(partition, next, head, oldest is null ? null : TimeOf(oldest));
         return next;
     }
 
@@ -210,8 +159,11 @@ public abstract partial class FeedConsumer : BackgroundService
     {
         try
         {
-            using var call = _ingestion.ReadFeed(new ReadFeedRequest { Partition = partition, AfterPosition = after, Follow = true, PageSize = _parts.Options.Value.PageSize }, cancellationToken: cancellation);
-            await foreach (var page in call.ResponseStream.ReadAllAsync(cancellation)) await pages.WriteAsync(page, cancellation);
+            if (await CopyAsync(partition, after, pages, cancellation) is { } low)
+            {
+                LogLateStart(_log, partition, low);
+                await CopyAsync(partition, low, pages, cancellation);
+            }
             pages.Complete();
         }
         catch (Exception e)
@@ -221,22 +173,68 @@ public abstract partial class FeedConsumer : BackgroundService
         }
     }
 
-    void Heard(int partition, long position, long head)
+    /// <summary>Hands on what comes until the stream ends. A reader that has applied nothing and comes too late for the first events gets the position where the log begins now.</summary>
+    async Task<long?> CopyAsync(int partition, long after, ChannelWriter<ReadFeedResponse> pages, CancellationToken cancellation)
     {
-        lock (_gate)
+        var request = new ReadFeedRequest { Partition = partition, AfterPosition = after, Follow = true, PageSize = _parts.Options.Value.PageSize, Reader = _parts.House.Name };
+        using var call = _ingestion.ReadFeed(request, cancellationToken: cancellation);
+        try
         {
-            var state = _partitions[partition];
-            (state.Position, state.Head, state.HeardAt) = (position, Math.Max(head, state.Head), _parts.Clock.GetUtcNow());
+            if (!await call.ResponseStream.MoveNext(cancellation)) return null;
         }
+        catch (RpcException e) when (after == 0 && Errors.Reason(e) is { Reason: "POSITION_NOT_KEPT" } reason)
+        {
+            return long.Parse(reason.Metadata["low_position"], CultureInfo.InvariantCulture);
+        }
+        do await pages.WriteAsync(call.ResponseStream.Current, cancellation);
+        while (await call.ResponseStream.MoveNext(cancellation));
+        return null;
     }
+
+    // What a merge or an erasure recorded again is as old as that.
+    static DateTimeOffset? TimeOf(RecordedEvent recorded) => (recorded.ReattributeTime ?? recorded.ReceiveTime)?.ToDateTimeOffset();
 
     string? Problem()
     {
         if (_problem is { } problem) return problem;
         var silence = Progress.Silence?.ToTimeSpan() ?? TimeSpan.Zero;
-        return silence.TotalMilliseconds > _parts.Options.Value.SilenceMillisMax ? $"heard nothing from the log for {silence.TotalSeconds:F0} s" : null;
+        return silence.TotalMilliseconds > _parts.Options.Value.SilenceMillisMax ? $"heard nothing from the log for {silence.TotalSeconds:F0} s" : _standing.Problem();
+    }
+
+    async Task ReportRegularlyAsync(CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(_parts.Options.Value.ReportSeconds));
+        while (await timer.WaitForNextTickAsync(cancellation)) await ReportAsync();
+    }
+
+    /// <summary>Tells the log what is applied. It is told again soon, so a failure is said once and changes nothing.</summary>
+    async Task ReportAsync(bool last = false)
+    {
+        try
+        {
+            // Not the house's stop: the last report is made while it stops.
+            await _ingestion.ReportReaderAsync(new ReportReaderRequest { Reader = _parts.House.Name, Positions = { _standing.Applied } }, deadline: DateTime.UtcNow + ReportPatience);
+            _reportsFail = false;
+        }
+        catch (Exception e)
+        {
+            if (_reportsFail || last) return;
+            _reportsFail = true;
+            // A log of an older version has no registry of readers.
+            if (e is RpcException { StatusCode: StatusCode.Unimplemented }) LogUnreported(_log);
+            else LogReportFailed(_log, _parts.Options.Value.ReportSeconds, e);
+        }
     }
 
     [LoggerMessage(1101, LogLevel.Warning, "Feed: {What} failed, tried again in {PauseMillis} ms")]
     static partial void LogRetry(ILogger log, string what, int pauseMillis, Exception error);
+
+    [LoggerMessage(1102, LogLevel.Warning, "Feed: the log could not be told what is applied; tried again every {PauseSeconds} s")]
+    static partial void LogReportFailed(ILogger log, int pauseSeconds, Exception error);
+
+    [LoggerMessage(1103, LogLevel.Debug, "Feed: the log keeps no registry of readers")]
+    static partial void LogUnreported(ILogger log);
+
+    [LoggerMessage(1104, LogLevel.Warning, "Feed: partition {Partition} is kept from position {LowPosition} on only; what came before is not part of this house")]
+    static partial void LogLateStart(ILogger log, int partition, long lowPosition);
 }

@@ -21,11 +21,11 @@ public static partial class WireValues
         return violations.Require(ShopId().IsMatch(shop), "shop", "must have 1 to 63 characters a-z, 0-9 and hyphens, starting with a letter");
     }
 
-    /// <summary>The id of a customer in the form that the log gives it.</summary>
-    public static Violations Customer(this Violations violations, string customer, string field = "customer")
+    /// <summary>The id of whom an event of the log is about.</summary>
+    public static Violations Subject(this Violations violations, string customer, string field = "customer")
     {
         ArgumentNullException.ThrowIfNull(violations);
-        return violations.Require(CustomerId().IsMatch(customer), field, "must be user:{id}, ext:{type}:{id}, email:{SHA-256} or anon:{id}, at most 210 characters, none of them a control character");
+        return violations.Require(SubjectId().IsMatch(customer), field, "must be user:{id}, ext:{type}:{id}, email:{SHA-256} or anon:{id}, at most 210 characters, none of them a control character");
     }
 
     /// <summary>An instant that may be absent.</summary>
@@ -61,7 +61,7 @@ public static partial class WireValues
     }
 
     [GeneratedRegex(@"\A(?=.{1,210}\z)(user|ext|email|anon|erased):[^\p{Cc}]+\z")]
-    private static partial Regex CustomerId();
+    private static partial Regex SubjectId();
 
     [GeneratedRegex(@"\A[a-z][a-z0-9-]{0,62}\z")]
     private static partial Regex ShopId();

@@ -119,6 +119,7 @@ public abstract class Write(DbConnection connection, DbTransaction transaction)
         public override void Add(int value) => Values[_next++] = value;
         public override void Add(bool value) => Values[_next++] = value;
         public override void Add(DateTimeOffset value) => Values[_next++] = value;
+        public override void Add(DateTimeOffset? value) => Values[_next++] = value;
 
         public override void Add(string value)
         {
@@ -141,6 +142,7 @@ public abstract class Row
     public abstract void Add(int value);
     public abstract void Add(bool value);
     public abstract void Add(DateTimeOffset value);
+    public abstract void Add(DateTimeOffset? value);
     public abstract void Add(string value);
     public abstract void Add(byte[] value);
 }

@@ -27,6 +27,13 @@ sealed class SqliteRow : Row, IDisposable
     public override void Add(bool value) => Add(value ? 1L : 0L);
     public override void Add(DateTimeOffset value) => Add(value.ToUnixTimeMilliseconds());
 
+    public override void Add(DateTimeOffset? value)
+    {
+        if (value is { } instant) Add(instant);
+        else Check(raw.sqlite3_bind_null(_statement, ++_next));
+    }
+
+
     public override void Add(string value)
     {
         var bytesMax = Encoding.UTF8.GetMaxByteCount(value.Length);

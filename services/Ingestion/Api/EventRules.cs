@@ -11,6 +11,8 @@ internal static class EventRules
     // google.protobuf.Timestamp: 9999-12-31T23:59:59Z.
     const long SecondsMax = 253_402_300_799;
 
+    const int ExternalIdsMax = 5;
+
     /// <summary>Adds all that is wrong to <paramref name="faults"/>. Answers the event time, which counts only when nothing is.</summary>
     public static DateTimeOffset Check(Event e, DateTimeOffset receiveTime, IngestionOptions options, Faults faults)
     {
@@ -24,20 +26,34 @@ internal static class EventRules
 
     static void CheckIdentity(Event e, Faults faults)
     {
-        if (e.UserId.Length > 0)
+        if (e.UserId.Length > 0) CheckWho(e.UserId, "user_id", faults);
+        CheckExternalIds(e, faults);
+        if (e.Email.Length > 0 && !CustomerId.IsAddress(e.Email))
+            faults.Add("email", string.Create(CultureInfo.InvariantCulture, $"must be an address with an @, at most {CustomerId.EmailLengthMax} characters"));
+        if (e.UserId.Length > 0 || e.ExternalIds.Count > 0 || e.Email.Length > 0)
         {
-            CheckWho(e.UserId, "user_id", faults);
-            // Beside a user_id an anonymous_id names nobody, so a placeholder there does no harm.
+            // Beside a stronger id an anonymous_id names nobody, so a placeholder there does no harm.
             if (e.AnonymousId.Length > Ids.LengthMax) faults.Add("anonymous_id", $"must have at most {Ids.LengthMax} characters");
         }
         else if (e.AnonymousId.Length > 0) CheckWho(e.AnonymousId, "anonymous_id", faults);
-        else faults.Add("user_id", "user_id or anonymous_id is required");
+        else faults.Add("user_id", "one of user_id, external_ids, email and anonymous_id is required");
     }
 
-    static void CheckWho(string id, string field, Faults faults)
+    static void CheckExternalIds(Event e, Faults faults)
     {
-        if (Ids.IsPlaceholder(id)) faults.Add(field, "is a placeholder that many strangers share, not an id; send the customer's own id or leave the field empty");
-        else if (Ids.Fault(id, Ids.LengthMax) is { } fault) faults.Add(field, fault);
+        if (e.ExternalIds.Count > ExternalIdsMax) faults.Add("external_ids", string.Create(CultureInfo.InvariantCulture, $"has {e.ExternalIds.Count} entries, at most {ExternalIdsMax} are taken"));
+        for (var i = 0; i < e.ExternalIds.Count; i++)
+        {
+            var field = string.Create(CultureInfo.InvariantCulture, $"external_ids[{i}]");
+            if (!CustomerId.IsExternalType(e.ExternalIds[i].Type)) faults.Add(field + ".type", "must have 1 to 32 characters a-z, 0-9, _ and -, starting with a letter");
+            CheckWho(e.ExternalIds[i].Id, field + ".id", faults, CustomerId.ExternalLengthMax);
+        }
+    }
+
+    internal static void CheckWho(string id, string field, Faults faults, int lengthMax = Ids.LengthMax)
+    {
+        if (id.Length > 0 && Ids.IsPlaceholder(id)) faults.Add(field, "is a placeholder that many strangers share, not an id; send the customer's own id or leave the field empty");
+        else if (Ids.Fault(id, lengthMax) is { } fault) faults.Add(field, fault);
     }
 
     static DateTimeOffset CheckTimes(Event e, DateTimeOffset receiveTime, IngestionOptions options, Faults faults)

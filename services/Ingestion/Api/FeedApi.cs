@@ -13,7 +13,7 @@ namespace Perennial.Ingestion.Api;
 /// each stored event only to encode it again. The rest of the service is <see cref="IngestionApi"/>.
 /// </summary>
 [BindServiceMethod(typeof(FeedApi), nameof(Bind))]
-internal partial class FeedApi(LogStore log, ShopStore shops, IOptions<IngestionOptions> options, IHostApplicationLifetime lifetime)
+internal partial class FeedApi(LogStore log, LowMarks lows, ReaderStore readers, ShopStore shops, IOptions<IngestionOptions> options, TimeProvider clock, IHostApplicationLifetime lifetime)
 {
     static readonly Method<ReadFeedRequest, FeedPage> Reading = new(MethodType.ServerStreaming, ServiceNames.Of(typeof(IngestionApi)), nameof(ReadFeed),
         Marshallers.Create((request, context) => Write(request, context), context => ReadFeedRequest.Parser.ParseFrom(context.PayloadAsReadOnlySequence())),

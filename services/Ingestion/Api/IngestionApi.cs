@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Perennial.Common.V1;
 using Perennial.Foundation.Grpc;
 using Perennial.Ingestion.Storage;
+using Perennial.Ingestion.Storage.Identity;
 using Perennial.Ingestion.V1;
 using Shop = Perennial.Ingestion.Domain.Shop;
 
@@ -11,10 +12,16 @@ namespace Perennial.Ingestion.Api;
 internal sealed partial class IngestionApi(
     LogStore log,
     ShopStore shops,
+    ReaderStore readers,
     AppendQueue queue,
+    IdentityStore identities,
+    ImportStore imports,
+    ImportTurns turns,
+    QuarantineStore quarantine,
     IOptions<IngestionOptions> options,
     Metrics metrics,
     TimeProvider clock,
+    IHostApplicationLifetime lifetime,
     ILogger<IngestionApi> logger) : IngestionService.IngestionServiceBase
 {
     readonly IngestionOptions _options = options.Value;

@@ -23,6 +23,15 @@ internal static class PayloadRules
             case Kind.ShopConfigured:
                 faults.Add("shop_configured", "is written by the log itself; use CreateShop");
                 break;
+            case Kind.CustomerReset:
+                faults.Add("customer_reset", "is written by the log itself; use MergeCustomers or UnmergeCustomers");
+                break;
+            case Kind.CustomerErased:
+                faults.Add("customer_erased", "is written by the log itself; use EraseCustomer");
+                break;
+            case Kind.CustomerAliased:
+                EventRules.CheckWho(e.CustomerAliased.PreviousId, "customer_aliased.previous_id", faults);
+                break;
             case Kind.OrderCompleted:
                 Id(e.OrderCompleted.OrderId, "order_completed.order_id", faults);
                 Amounts(e.OrderCompleted.Amounts, "order_completed.amounts", faults);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Grpc.Core;
 using Perennial.Foundation.Grpc;
 using Perennial.Ingestion.Api.Wire;
+using Perennial.Ingestion.Domain;
 using Perennial.Ingestion.Storage;
 using Perennial.Ingestion.V1;
 
@@ -18,7 +19,9 @@ internal partial class FeedApi
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         var pageSize = Pages.Size(request.PageSize, PageSizeDefault, PageSizeMax);
         var head = await CheckStartAsync(request, stop.Token);
+        var low = await RegisterAsync(request, stop.Token);
         var feed = new Feed(log, request, pageSize, _options, responseStream);
+        if (low == request.AfterPosition) await feed.SendKeptAsync(low, stop.Token);
         await feed.SendToAsync(head, stop.Token);
         if (request.Follow) await feed.FollowAsync(stop.Token);
         else await feed.SendProgressAsync(stop.Token);
@@ -28,14 +31,30 @@ internal partial class FeedApi
     async Task<long> CheckStartAsync(ReadFeedRequest request, CancellationToken cancellation)
     {
         if (request.Partition < 0 || request.Partition >= log.Partitions)
-            throw Errors.Of(IngestionErrorReason.PartitionNotFound, $"There is no partition {request.Partition}: the log has {log.Partitions}, numbered from 0.", ("partitions", log.Partitions.ToString(CultureInfo.InvariantCulture)));
-        new Violations().Require(request.AfterPosition >= 0, "after_position", "must be 0 (the beginning) or more").Throw();
+            throw ReaderRules.NoPartition(request.Partition, log.Partitions);
+        new Violations()
+            .Require(request.AfterPosition >= 0, "after_position", "must be 0 (the beginning) or more")
+            .Require(request.Reader.Length == 0 || ReaderId.IsName(request.Reader), "reader", ReaderRules.NameShape + ", or be empty")
+            .Throw();
         if (request.Shop.Length > 0) await shops.RequireAsync(request.Shop, cancellation);
         var head = (await log.RefreshHeadsAsync(cancellation))[request.Partition];
         return request.AfterPosition <= head
             ? head
-            : throw Errors.Of(IngestionErrorReason.PositionAheadOfLog, $"after_position {request.AfterPosition} is beyond {head}, the last position of partition {request.Partition}: the checkpoint belongs to another log. Reset it to 0.", ("head_position", head.ToString(CultureInfo.InvariantCulture)));
+            : throw ReaderRules.AheadOfLog("after_position", request.AfterPosition, request.Partition, head);
     }
+
+    /// <summary>Has a reader with a name waited for. Answers up to where the partition is removed, which is not beyond the start.</summary>
+    async Task<long> RegisterAsync(ReadFeedRequest request, CancellationToken cancellation)
+    {
+        var low = request.Reader.Length == 0
+            ? await lows.ReadAsync(request.Partition, cancellation)
+            : await readers.StartAsync(new ReaderId(request.Shop, request.Reader), request.Partition, request.AfterPosition, EventTime.WholeMillis(clock.GetUtcNow()), _options.ReadersMax, cancellation)
+                ?? throw ReaderRules.TooMany(_options.ReadersMax);
+        return request.AfterPosition >= low ? low : throw NotKept(request.Partition, request.AfterPosition, low);
+    }
+
+    static RpcException NotKept(int partition, long after, long low)
+        => Errors.Of(IngestionErrorReason.PositionNotKept, $"after_position {after} is before {low}, up to where retention has removed partition {partition}; a reader that can do without what came before starts after {low}.", ("low_position", low.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>One reader on its way through a partition.</summary>
     sealed class Feed(LogStore log, ReadFeedRequest request, int pageSize, IngestionOptions options, IServerStreamWriter<FeedPage> stream)
@@ -47,12 +66,25 @@ internal partial class FeedApi
         long _told = -1;
         long _toldAt = Environment.TickCount64;
 
+        /// <summary>Sends what retention left of the part it removed: the settings of the shops, which everything after stands on.</summary>
+        public async Task SendKeptAsync(long low, CancellationToken cancellation)
+        {
+            for (var at = 0L; at < low;)
+            {
+                var page = await log.ReadAsync(_partition, at, low, _shop, options.PageBytesMax, cancellation);
+                if (page.Events.Count > 0) await SendAsync(Mapping.ToProto(page.Events), cancellation);
+                at = page.Next;
+            }
+        }
+
         /// <summary>Sends everything up to <paramref name="until"/>. Positions are dense, so a page is a range of them.</summary>
         public async Task SendToAsync(long until, CancellationToken cancellation)
         {
             while (_position < until)
             {
                 var page = await log.ReadAsync(_partition, _position, Math.Min(_position + pageSize, until), _shop, options.PageBytesMax, cancellation);
+                // Only a reader without a name can be overtaken.
+                if (page.Low > _position) throw NotKept(_partition, _position, page.Low);
                 _position = page.Next;
                 // Where other shops' events are passed over, the reader hears of it no more often than of silence.
                 if (page.Events.Count > 0) await SendAsync(Mapping.ToProto(page.Events), cancellation);

@@ -20,8 +20,8 @@ internal sealed class AppendQueue(int eventsMax, int bytesMax)
         get { lock (_gate) return _events; }
     }
 
-    /// <summary>The position of each event once it is on disk, 0 for a duplicate; null when the queue is full or closed.</summary>
-    public Task<ArraySegment<long>>? TryAdd(IReadOnlyList<LogEvent> events)
+    /// <summary>What became of each event once they are on disk; null when the queue is full or closed.</summary>
+    public Task<ArraySegment<AppendResult>>? TryAdd(IReadOnlyList<LogEvent> events)
     {
         var append = new PendingAppend(events);
         lock (_gate)
@@ -67,5 +67,5 @@ internal sealed class PendingAppend(IReadOnlyList<LogEvent> events)
 {
     public IReadOnlyList<LogEvent> Events => events;
     public long Bytes { get; } = events.Sum(e => (long)e.Payload.Length);
-    public TaskCompletionSource<ArraySegment<long>> Receipt { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public TaskCompletionSource<ArraySegment<AppendResult>> Receipt { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

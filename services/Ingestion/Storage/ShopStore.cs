@@ -35,14 +35,15 @@ internal sealed class ShopStore(Database database, LogStore log)
     /// Adds a shop together with <paramref name="announcements"/>, one event per partition, so that every reader knows the shop
     /// before its first event. Answers the shop of that id as it is now: an earlier one stays, and nothing is announced again.
     /// </summary>
-    public async Task<(Shop Shop, bool Added)> AddAsync(Shop shop, IReadOnlyList<LogEvent> announcements, CancellationToken cancellation)
+    public async Task<(Shop Shop, bool Added)> AddAsync(Shop shop, IReadOnlyList<PlacedEvent> announcements, CancellationToken cancellation)
     {
         var (there, heads) = await database.WriteAsync<(Shop?, IReadOnlyDictionary<int, long>)>(async write =>
         {
+            await log.LockHeadsAsync(write);
             if (await write.Connection.QuerySingleOrDefaultAsync<ShopRow>(FindSql, new { id = shop.Id }, write.Transaction) is { } row)
                 return (row.ToShop(), Nothing);
             await write.Connection.ExecuteAsync(AddSql, new { shop.Id, shop.TimeZone, shop.Currency, shop.CreateTime }, write.Transaction);
-            return (null, await log.AppendOwnAsync(write, announcements, cancellation));
+            return (null, (await log.AppendOwnAsync(write, announcements, cancellation)).Heads);
         }, cancellation);
         log.Announce(heads);
         return (Remember(there ?? shop), there is null);

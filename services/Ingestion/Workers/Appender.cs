@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Perennial.Common.V1;
 using Perennial.Foundation.Grpc;
 using Perennial.Foundation.Hosting;
+using Perennial.Ingestion.Domain;
 using Perennial.Ingestion.Storage;
 
 namespace Perennial.Ingestion.Workers;
@@ -62,10 +63,10 @@ internal sealed class Appender : BackgroundService
         {
             var started = Stopwatch.GetTimestamp();
             // No caller's cancellation reaches in here: a commit happens whole, for all or for none.
-            var positions = await _store.AppendAsync(events, CancellationToken.None);
-            _metrics.Committed(events.Count, Stopwatch.GetElapsedTime(started));
+            var report = await _store.AppendAsync(events, CancellationToken.None);
+            _metrics.Committed(report, Stopwatch.GetElapsedTime(started));
             _failure = null;
-            Answer(group, positions);
+            Answer(group, report.Results);
         }
         catch (Exception e)
         {
@@ -84,12 +85,12 @@ internal sealed class Appender : BackgroundService
         return _failure is { } failure && Environment.TickCount64 - failure.At < FailureMillis ? $"a commit failed: {failure.Message}" : null;
     }
 
-    static void Answer(List<PendingAppend> group, long[] positions)
+    static void Answer(List<PendingAppend> group, AppendResult[] results)
     {
         var offset = 0;
         foreach (var append in group)
         {
-            append.Receipt.SetResult(new ArraySegment<long>(positions, offset, append.Events.Count));
+            append.Receipt.SetResult(new ArraySegment<AppendResult>(results, offset, append.Events.Count));
             offset += append.Events.Count;
         }
     }

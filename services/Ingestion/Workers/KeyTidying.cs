@@ -3,7 +3,7 @@ using Perennial.Ingestion.Storage;
 
 namespace Perennial.Ingestion.Workers;
 
-/// <summary>Puts message keys in order between commits, in pieces of a few milliseconds, so that no caller waits for a merge.</summary>
+/// <summary>Puts the keys of events in order between commits, in pieces of a few milliseconds, so that no caller waits for a merge.</summary>
 internal sealed class KeyTidying(LogStore store, ILogger<KeyTidying> log) : BackgroundService
 {
     /// <summary>Between two looks: at the highest rates the set of keys grows meanwhile by a tenth.</summary>

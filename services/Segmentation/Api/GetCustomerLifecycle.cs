@@ -9,7 +9,7 @@ internal sealed partial class SegmentationApi
     /// <summary>Computed from the customer's facts, so it is exact at any instant, the future included.</summary>
     public override async Task<CustomerLifecycle> GetCustomerLifecycle(GetCustomerLifecycleRequest request, ServerCallContext context)
     {
-        new Violations().Shop(request.Shop).Customer(request.Customer).Name(request.Model, "model").Instant(request.AsOf, "as_of").Throw();
+        new Violations().Shop(request.Shop).Subject(request.Customer).Name(request.Model, "model").Instant(request.AsOf, "as_of").Throw();
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
         var model = Model(request.Model);
         var asOf = request.AsOf.ToInstant(clock.GetUtcNow());

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Perennial.AllInOne.Running;
 using Perennial.AllInOne.Tests.Running;
 using Perennial.Segmentation.V1;
@@ -34,7 +35,7 @@ public sealed class ImportCommandTests : IDisposable
         var refused = error.TrimEnd().Split('\n');
         Assert.Equal("line 5, Aantal: 'one' is not a number up to 1,000,000,000; write it like 12.5", refused[0].TrimEnd());
         Assert.StartsWith("line 6, Datum: '10th of February' is not a time", refused[1], StringComparison.Ordinal);
-        Assert.StartsWith("line 8, Klant: order '6' was refused: userId is a placeholder", refused[2], StringComparison.Ordinal);
+        Assert.StartsWith("line 8, Klant: order '6' was refused: user_id is a placeholder", refused[2], StringComparison.Ordinal);
         Assert.StartsWith("line 10, Datum: order '8' was refused: timestamp", refused[3], StringComparison.Ordinal);
         Assert.Equal(4, refused.Length);
         Assert.Contains("Imported: orders 3, refunds 1, customers 1, anonymous visitors 1. Refused rows: 4.", output, StringComparison.Ordinal);
@@ -79,6 +80,8 @@ public sealed class ImportCommandTests : IDisposable
         var (byAddress, output, _) = await Run.AsyncWith(["import", file, "--shop", TestPlatform.Shop, "--to", running.Platform.Http.ToString(), "--key", running.Key, .. Mapping]);
         Assert.Equal(0, byAddress);
         Assert.Contains("Imported: orders 1, refunds 0, customers 1, anonymous visitors 0. Refused rows: 0.", output, StringComparison.Ordinal);
+        var (byGrpc, _, said) = await Run.AsyncWith(["import", file, "--shop", TestPlatform.Shop, "--to", running.Platform.Grpc.ToString(), "--key", running.Key, "--import-id", "again", .. Mapping]);
+        Assert.Equal((0, ""), (byGrpc, said));
         var (byFolder, _, _) = await Run.AsyncWith(["import", file, "--shop", TestPlatform.Shop, "--data", Data, "--key", running.Key, .. Mapping]);
         Assert.Equal(0, byFolder);
 
@@ -114,12 +117,120 @@ public sealed class ImportCommandTests : IDisposable
         Assert.False(Directory.Exists(Data));
     }
 
+    [Fact]
+    public async Task Tells_the_facts_as_one_document_and_knows_an_import_that_is_done()
+    {
+        string[] command = ["import", Write("1,alice,2026-01-10,A,1,10.00", "1,alice,2026-01-10,A,1,10.00", "2,,2026-01-11,B,1,0", "3,bob,2026-01-12,B,-1,5.00", "4,bob,x,B,1,5.00"), "--shop", "winkel", "--data", Data, "--json", .. Mapping];
+        foreach (var sent in (int[])[2, 0])
+        {
+            var (code, output, error) = await Run.AsyncWith(command);
+            Assert.Equal(1, code);
+            using var document = JsonDocument.Parse(output);
+            var root = document.RootElement;
+            Assert.Equal((2, 0, 0, sent), (Number(root, "recorded"), Number(root, "duplicates"), Number(root, "refused"), Number(root, "sent")));
+            var facts = root.GetProperty("facts");
+            Assert.Equal((5, 2, 1, 1, 1, 1), (Number(facts, "rows"), Number(facts, "rows_refused"), Number(facts, "duplicate"), Number(facts, "without_customer"), Number(facts, "zero_price"), Number(facts, "quantity_not_positive")));
+            Assert.Equal([5, 6], root.GetProperty("refusals").EnumerateArray().Select(r => Number(r, "line")));
+            Assert.Equal(sent > 0, root.TryGetProperty("newKey", out _));
+            Assert.Contains("line 6, Datum: 'x' is not a time", error, StringComparison.Ordinal);
+        }
+
+        static int Number(JsonElement element, string name) => element.GetProperty(name).GetInt32();
+    }
+
+    [Fact]
+    public async Task Follows_a_mapping_file()
+    {
+        var map = Path.Combine(_folder, "winkel.json");
+        await File.WriteAllTextAsync(map, """
+            {
+              // Column names of our export.
+              "columns": { "order_id": "Bestelnummer", "customer_id": "Klant", "order_time": "Datum", "product_id": "Artikel", "quantity": "Aantal", "unit_price": "Prijs" },
+              "constants": { "currency": "USD" },
+              "time": { "format": "dd-MM-yyyy HH:mm", "zone": "America/New_York" },
+              "negative_quantity": "refund",
+              "facts": { "postage": { "column": "Artikel", "is": ["verzending"] } },
+              "leave_out": ["postage", "without_customer"]
+            }
+            """, TestContext.Current.CancellationToken);
+        var (code, output, error) = await Run.AsyncWith("import", Write("1,alice,10-01-2026 20:30,A,3,10.00", "1,alice,10-01-2026 20:30,VERZENDING,1,4.95", "1,alice,10-01-2026 20:30,A,-1,10.00", "2,,11-01-2026 10:00,A,1,10.00"),
+            "--shop", "winkel", "--data", Data, "--map", map, "--live");
+        Assert.True(code == 0, error);
+        Assert.Contains("Imported: orders 1, refunds 1, customers 1, anonymous visitors 0. Refused rows: 0.", output, StringComparison.Ordinal);
+        Assert.Matches(@"postage +1\b", output);
+        Assert.Matches(@"rows_left_out +2\b", output);
+        Assert.Contains("Shop 'winkel' is new (America/New_York, USD)", output, StringComparison.Ordinal);
+
+        var events = await LogOf.ReadAsync(Data, "winkel");
+        Assert.Equal(["OrderCompleted", "OrderRefunded"], events.Select(e => e.Event.PayloadCase.ToString()).Order());
+        Assert.All(events, e => Assert.Equal((new DateTimeOffset(2026, 1, 11, 1, 30, 0, TimeSpan.Zero), false), (e.EventTime.ToDateTimeOffset(), e.Event.Backfill)));
+    }
+
+    [Fact]
+    public async Task Imports_events_of_both_kinds_and_marks_them_as_backfill()
+    {
+        var (code, output, error) = await Run.AsyncWith("import", WriteLines("events.ndjson",
+            """{"type":"track","event":"Order Completed","userId":"alice","messageId":"m1","originalTimestamp":"2026-01-10T12:00:00Z","sentAt":"2026-01-10T12:00:05Z","properties":{"order_id":"1","total":10}}""",
+            "",
+            """{"userId":"bob","timestamp":"2026-01-11T12:00:00Z","pageViewed":{"name":"Home"}}""",
+            """{"userId":"bob","timestamp":"2026-01-11T12:00:00Z","pageViewed":{"name":"Home"}}""",
+            """{"type":"track","userId":"alice"}""",
+            """{"userId":"bob","pageVewed":{"name":"Home"}}""",
+            "not json",
+            """{"messageId":"m7","userId":"null","pageViewed":{"name":"Home"}}"""), "--shop", "winkel", "--data", Data, "--import-id", "events-1", "--progress");
+        Assert.Equal(1, code);
+        Assert.Contains("Imported: events 3. Refused rows: 4.", output, StringComparison.Ordinal);
+        Assert.Contains("Import 'events-1': 2 events recorded, 1 had been before, 1 refused", output, StringComparison.Ordinal);
+        Assert.Contains("line 5: event is missing", error, StringComparison.Ordinal);
+        Assert.Contains("line 6: is neither an item of the tracking protocol", error, StringComparison.Ordinal);
+        Assert.Contains("line 7: is not JSON", error, StringComparison.Ordinal);
+        Assert.Contains("event 'm7' was refused: user_id is a placeholder", error, StringComparison.Ordinal);
+        Assert.Contains("8 rows, ", error, StringComparison.Ordinal);
+
+        var events = await LogOf.ReadAsync(Data, "winkel");
+        Assert.All(events, e => Assert.True(e.Event.Backfill));
+        // As it stands: the time of the import sets no clock right.
+        Assert.Equal([("user:alice", 10), ("user:bob", 11)], events.Select(e => (e.Customer, e.EventTime.ToDateTimeOffset().Day)).Order());
+    }
+
+    [Fact]
+    public async Task Refuses_to_resume_with_another_file()
+    {
+        string[] Command(string file) => ["import", file, "--shop", "winkel", "--data", Data, "--import-id", "history", .. Mapping];
+        await Run.AsyncWith(Command(Write("1,alice,2026-01-10,A,1,10.00")));
+        var (code, _, error) = await Run.AsyncWith(Command(Write("1,alice,2026-01-10,A,2,10.00")));
+        Assert.Equal(1, code);
+        Assert.Contains("import 'history' was begun with another file or mapping (orders.csv (", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--live --backfill", "exclude each other")]
+    [InlineData("--import-id Bad_Id", "--import-id 'Bad_Id' must have 1 to 63 characters")]
+    [InlineData("--map a.json --map b.json", "--map names two files: 'a.json', 'b.json'")]
+    [InlineData("--map none.json", "mapping file 'none.json'")]
+    public async Task Says_what_is_wrong_with_an_option(string options, string expected)
+    {
+        var (code, _, error) = await Run.AsyncWith(["import", Write("1,alice,2026-01-10,A,1,10.00"), "--shop", "s", "--data", Data, .. options.Split(' ')]);
+        Assert.NotEqual(0, code);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Takes_no_mapping_for_a_file_of_events()
+    {
+        var (code, _, error) = await Run.AsyncWith("import", WriteLines("events.ndjson", "{}"), "--shop", "s", "--data", Data, "--refund-prefix", "C");
+        Assert.Equal(2, code);
+        Assert.Contains("--refund-prefix is for CSV files", error, StringComparison.Ordinal);
+    }
+
     string Data => Path.Combine(_folder, "data");
 
-    string Write(params string[] rows)
+    string Write(params string[] rows) => WriteLines("orders.csv", [Header, .. rows]);
+
+    string WriteLines(string name, params string[] lines)
     {
-        var path = Path.Combine(_folder, "orders.csv");
-        File.WriteAllLines(path, [Header, .. rows]);
+        var path = Path.Combine(_folder, name);
+        File.WriteAllLines(path, lines);
         return path;
     }
 }

@@ -70,6 +70,29 @@ public sealed class OrderBookTests
         ], _book.Refused.Select(r => r.ToString()));
     }
 
+    [Fact]
+    public void Remembers_that_an_order_has_several_times()
+    {
+        _book.Add(Row(2, "1"));
+        _book.Add(Row(3, "1", time: Noon.AddMinutes(1)));
+        _book.Add(Row(4, "2"));
+        _book.Add(Row(5, "2") with { Time = null });
+        Assert.Equal([true, false], _book.Close().Select(o => o.HasSeveralTimes));
+    }
+
+    [Fact]
+    public void Takes_what_came_back_for_a_refund_of_its_order_where_told()
+    {
+        var book = new OrderBook(ColumnMap.Of(["order_id", "customer_id", "order_time", "total"], []), null, NegativeQuantity.Refund);
+        book.Add(Row(2, "1", quantity: 3, price: 4));
+        book.Add(Row(3, "1", quantity: -1, price: 4));
+        book.Add(Row(4, "2", quantity: -2, price: 5));
+        var orders = book.Close();
+        Assert.Empty(book.Refused);
+        Assert.Equal([("1", false, false, 12m, 1), ("1", false, true, 4m, 1), ("2", true, false, 10m, 1)], orders.Select(o => (o.Id, o.NamesNoOrder, o.IsReturn, o.Total!.Value, o.Rows)));
+        Assert.Equal([OrderStatus.Completed, OrderStatus.Refunded, OrderStatus.Refunded], orders.Select(o => o.Status));
+    }
+
     static OrderRow Row(long line, string order, string customer = "alice", decimal quantity = 1, decimal? price = 1, DateTimeOffset? time = null)
         => new(line, order, customer, time ?? Noon, "A", "", quantity, price, null, "", null);
 }

@@ -74,11 +74,11 @@ public sealed class OrderFileTests : IDisposable
     [Fact]
     public void Says_that_a_file_is_missing_empty_or_damaged()
     {
-        Assert.Contains("there is no file", Assert.Throws<StartException>(() => OrderFile.Open(Path.Combine(_folder, "none.csv"), [])).Message, StringComparison.Ordinal);
-        Assert.Contains("its first line must name the columns", Assert.Throws<StartException>(() => OrderFile.Open(Write(""), [])).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no file", Assert.Throws<StartException>(() => Read(Path.Combine(_folder, "none.csv"))).Message, StringComparison.Ordinal);
+        Assert.Contains("its first line must name the columns", Assert.Throws<StartException>(() => Read(Write(""))).Message, StringComparison.Ordinal);
         var damaged = Path.Combine(_folder, "damaged.gz");
         File.WriteAllBytes(damaged, [0x1f, 0x8b, 8, 0, 1, 2, 3]);
-        Assert.Contains("cannot import", Assert.Throws<StartException>(() => OrderFile.Open(damaged, [])).Message, StringComparison.Ordinal);
+        Assert.Contains("cannot import", Assert.Throws<StartException>(() => Read(damaged)).Message, StringComparison.Ordinal);
     }
 
     List<OrderRow> Accepted(string text)
@@ -97,9 +97,10 @@ public sealed class OrderFileTests : IDisposable
 
     static (List<OrderRow> Accepted, List<RefusedRow> Refused) Read(string path)
     {
-        using var file = OrderFile.Open(path, []);
+        using var source = ImportFile.Open(path);
+        using var file = OrderFile.Open(source, AskedMapping.None);
         var (accepted, refused) = (new List<OrderRow>(), new List<RefusedRow>());
-        file.Read(new LocalTime(TimeZoneInfo.Utc), accepted.Add, refused.Add, TestContext.Current.CancellationToken);
+        file.Read(new LocalTime(TimeZoneInfo.Utc), new RowFacts(file.Mapping, file.Map), accepted.Add, refused.Add, TestContext.Current.CancellationToken);
         return (accepted, refused);
     }
 }

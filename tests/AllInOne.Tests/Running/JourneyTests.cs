@@ -4,6 +4,7 @@ using System.Text.Json;
 using Grpc.Core;
 using Perennial.AllInOne.Running;
 using Perennial.Campaigns.V1;
+using Perennial.Common.V1;
 using Perennial.Engagement.V1;
 using Perennial.Foundation.Hosting;
 using Perennial.Ingestion.V1;
@@ -62,7 +63,7 @@ public sealed class JourneyTests : IDisposable
     }
 
     [Fact]
-    public async Task Refuses_a_malformed_event_alone_and_says_what_is_wrong()
+    public async Task Quarantines_a_malformed_event_alone_and_says_what_is_wrong()
     {
         await using var platform = await TestPlatform.StartAsync(_folder);
         using var answer = JsonDocument.Parse(await platform.PostAsync("/v1/batch", """
@@ -72,10 +73,56 @@ public sealed class JourneyTests : IDisposable
               {"type": "track", "event": "Order Completed", "messageId": "m3", "userId": "bob", "timestamp": "2026-03-02T12:00:00Z", "originalTimestamp": "2026-03-02T12:00:00Z", "properties": {"order_id": "10", "total": 5}}
             ]}
             """));
-        Assert.Equal((1, 2), (answer.RootElement.GetProperty("recorded").GetInt32(), answer.RootElement.GetProperty("refused").GetInt32()));
+        Assert.Equal((1, 2, 0), (answer.RootElement.GetProperty("recorded").GetInt32(), answer.RootElement.GetProperty("quarantined").GetInt32(), answer.RootElement.GetProperty("refused").GetInt32()));
         Assert.Equal([(0, "properties.order_id"), (2, "timestamp")], answer.RootElement.GetProperty("results").EnumerateArray().Select(r => (r.GetProperty("index").GetInt32(), r.GetProperty("violations")[0].GetProperty("field").GetString()!)));
         await platform.CatchUpAsync();
         Assert.Equal(1, (await platform.Gateway.GetAsync<CustomerLifecycle>($"{Root}/customers/user:bob/lifecycle", TestContext.Current.CancellationToken)).Why.OrderCount);
+    }
+
+    [Fact]
+    public async Task A_broken_order_waits_in_quarantine_until_a_patch_mends_it_and_counts_once()
+    {
+        const string Broken = """{"batch": [{"type": "track", "event": "Order Completed", "messageId": "b1", "userId": "carol", "timestamp": "2026-02-01T12:00:00Z", "properties": {"number": "77", "amount": 12.5, "wrapped": true}}]}""";
+        await using var platform = await TestPlatform.StartAsync(_folder);
+        // An SDK that hears nothing sends again: it is one event all the same.
+        await platform.PostAsync("/v1/batch", Broken);
+        using var answer = JsonDocument.Parse(await platform.PostAsync("/v1/batch", Broken));
+        var id = answer.RootElement.GetProperty("results")[0].GetProperty("quarantined").GetString()!;
+
+        var kept = Assert.Single((await ListAsync(platform)).Events);
+        Assert.Equal((id, "b1", "MISSING_FIELD", "user:carol"), (kept.Quarantined, kept.MessageId, kept.Reason, kept.Ids.Single()));
+        var path = $"{Root}/quarantine:replay";
+        using var vain = JsonDocument.Parse(await platform.PostAsync(path, ""));
+        Assert.Equal((0, 1), (vain.RootElement.GetProperty("recorded").GetInt32(), vain.RootElement.GetProperty("refused").GetInt32()));
+        Assert.Equal(1, (await ListAsync(platform)).Events.Single().ReplayCount);
+
+        using var mended = JsonDocument.Parse(await platform.PostAsync(path, $$"""{"quarantined": ["{{id}}"], "patch": {"rename": {"properties.number": "properties.order_id", "properties.amount": "properties.total"}, "set": {"properties.currency": "EUR"} } }"""));
+        Assert.Equal((1, 0), (mended.RootElement.GetProperty("recorded").GetInt32(), mended.RootElement.GetProperty("refused").GetInt32()));
+        using var again = JsonDocument.Parse(await platform.PostAsync(path, ""));
+        Assert.Equal(0, again.RootElement.GetProperty("replayed").GetInt32());
+        Assert.Empty((await ListAsync(platform)).Events);
+
+        await platform.CatchUpAsync();
+        var stop = TestContext.Current.CancellationToken;
+        var recorded = Assert.Single(await FeedOfAsync(platform, "user:carol"));
+        Assert.Equal(("77", 12L, 500_000_000, "EUR"), (recorded.OrderCompleted.OrderId, recorded.OrderCompleted.Amounts.Total.Units, recorded.OrderCompleted.Amounts.Total.Nanos, recorded.OrderCompleted.Amounts.Total.CurrencyCode));
+        Assert.True(recorded.Properties.Fields["wrapped"].BoolValue);
+        Assert.Equal(1, (await platform.Gateway.GetAsync<CustomerLifecycle>($"{Root}/customers/user:carol/lifecycle", stop)).Why.OrderCount);
+    }
+
+    static Task<ListQuarantinedResponse> ListAsync(TestPlatform platform) => platform.Gateway.GetAsync<ListQuarantinedResponse>($"{Root}/quarantine", TestContext.Current.CancellationToken);
+
+    static async Task<List<Event>> FeedOfAsync(TestPlatform platform, string customer)
+    {
+        var client = new IngestionService.IngestionServiceClient(platform.Grpc());
+        var events = new List<Event>();
+        foreach (var partition in (await client.GetFeedHeadAsync(new GetFeedHeadRequest { Shop = TestPlatform.Shop }, cancellationToken: TestContext.Current.CancellationToken)).Partitions)
+        {
+            using var feed = client.ReadFeed(new ReadFeedRequest { Shop = TestPlatform.Shop, Partition = partition.Partition }, cancellationToken: TestContext.Current.CancellationToken);
+            await foreach (var page in feed.ResponseStream.ReadAllAsync(TestContext.Current.CancellationToken))
+                events.AddRange(page.Events.Where(e => e.Customer == customer).Select(e => e.Event));
+        }
+        return events;
     }
 
     [Fact]

@@ -1,5 +1,8 @@
+using System.Diagnostics.Metrics;
+using Google.Protobuf.WellKnownTypes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Perennial.Common.V1;
 using Perennial.Foundation.Feeds;
 using Perennial.Foundation.Grpc;
@@ -11,13 +14,16 @@ namespace Perennial.Foundation.Tests.Feeds;
 /// <summary>The loop that every reader of the log runs, over a log in memory and a store in memory.</summary>
 public sealed class FeedConsumerTests : IAsyncDisposable
 {
-    readonly FakeFeed _log = new();
+    FakeFeed _log = new();
+    readonly LogLines _said = new();
+    ManualClock? _clock;
     readonly Notebook _notebook = new();
     FakeHouse? _source;
     WebApplication? _app;
 
     public async ValueTask DisposeAsync()
     {
+        _said.Dispose();
         if (_app is not null) await _app.DisposeAsync();
         if (_source is not null) await _source.DisposeAsync();
     }
@@ -85,6 +91,146 @@ public sealed class FeedConsumerTests : IAsyncDisposable
         await Eventually.IsTrueAsync(() => Task.FromResult(Health.Problem is not null), "the reader says that the log is gone");
     }
 
+    [Fact]
+    public async Task Reads_and_reports_under_the_name_of_its_house()
+    {
+        _log.Append(Events(1, 100));
+        var reader = await StartAsync("--Feed:ReportSeconds=1");
+        await Eventually.AppliedAsync(() => Task.FromResult(reader.Progress), 100);
+
+        await Eventually.IsTrueAsync(() => Task.FromResult(_log.Reported.Values.Sum() == 100), "what is applied is reported");
+        Assert.Equal([TestServer.House.Name], _log.Readers.Distinct());
+        Assert.All(_log.Reported, r => Assert.Equal(reader.Position(r.Key), r.Value));
+    }
+
+    [Fact]
+    public async Task Reports_a_last_time_when_it_stops()
+    {
+        _log.Append(Events(1, 30));
+        var reader = await StartAsync("--Feed:ReportSeconds=300");
+        await Eventually.AppliedAsync(() => Task.FromResult(reader.Progress), 30);
+        Assert.Empty(_log.Reported);
+
+        await _app!.StopAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(30, _log.Reported.Values.Sum());
+    }
+
+    [Fact]
+    public async Task A_log_without_a_registry_is_read_all_the_same_and_in_silence()
+    {
+        _log = new FakeFeed { KnowsReaders = false };
+        _log.Append(Events(1, 10));
+        var reader = await StartAsync("--Feed:ReportSeconds=1");
+        await Eventually.AppliedAsync(() => Task.FromResult(reader.Progress), 10);
+        // Two streams, then reports.
+        await Eventually.IsTrueAsync(() => Task.FromResult(_log.Readers.Count >= 4), "it tries again");
+        _log.Append(Events(11, 20));
+        await Eventually.AppliedAsync(() => Task.FromResult(reader.Progress), 20);
+
+        Assert.Null(Health.Problem);
+        Assert.Empty(_said.Lines);
+    }
+
+    [Fact]
+    public async Task A_new_house_begins_where_the_log_does()
+    {
+        _log.Append(Events(1, 100));
+        _log.RemoveUpTo(20);
+        var reader = await StartAsync();
+        await Eventually.AppliedAsync(() => Task.FromResult(reader.Progress), 100);
+
+        Assert.Equal(60, _notebook.Written.Count());
+        Assert.Null(Health.Problem);
+    }
+
+    [Fact]
+    public async Task A_house_that_was_away_for_longer_than_the_log_keeps_does_not_skip_what_it_missed()
+    {
+        _log.Append(Events(1, 100));
+        for (var p = 0; p < 2; p++) _notebook.Write(new FeedBatch(p, 0, 10, []));
+        _log.RemoveUpTo(20);
+        await StartAsync("--Feed:RetryMillisMax=50");
+
+        await Eventually.IsTrueAsync(() => Task.FromResult(Health.Problem?.Contains("Removed.", StringComparison.Ordinal) == true), "it says that the log no longer has them");
+        Assert.Empty(_notebook.Written);
+    }
+
+    [Fact]
+    public async Task Its_lag_is_the_age_of_the_oldest_event_that_is_not_applied()
+    {
+        _clock = new ManualClock(Now);
+        _log.Append(Events(1, 40).Select(e => Received(e, Now.AddSeconds(-60))));
+        _notebook.Hold();
+        await StartAsync();
+        await Eventually.IsTrueAsync(() => Task.FromResult(Lag() == 60), "the lag is that of the waiting events");
+
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(65, Lag());
+        _notebook.Release();
+        await Eventually.IsTrueAsync(() => Task.FromResult(Lag() == 0), "nothing waits");
+    }
+
+    [Fact]
+    public async Task A_reader_that_falls_behind_is_unhealthy_until_it_has_caught_up()
+    {
+        _clock = new ManualClock(Now);
+        _log.Append(Events(1, 10).Select(e => Received(e, Now)));
+        var reader = await StartAsync("--Feed:LagSecondsMax=100", "--Feed:SilenceMillisMax=600000");
+        await Eventually.AppliedAsync(() => Task.FromResult(reader.Progress), 10);
+
+        _notebook.Hold();
+        _log.Append(Events(11, 20).Select(e => Received(e, Now)));
+        await Eventually.IsTrueAsync(() => Task.FromResult(reader.Progress.LagEvents == 10), "events wait");
+        _clock.Advance(TimeSpan.FromSeconds(100));
+        Assert.Null(Health.Problem);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("feed: is 101 s behind the log", Health.Problem);
+
+        _notebook.Release();
+        await Eventually.IsTrueAsync(() => Task.FromResult(Health.Problem is null), "it is well again");
+    }
+
+    [Theory]
+    [InlineData("--Feed:LagSecondsMax=100")]
+    [InlineData("--Feed:LagSecondsMax=0")]
+    public async Task A_house_that_is_built_anew_is_busy_and_not_ill(string limit)
+    {
+        _clock = new ManualClock(Now);
+        _log.Append(Events(1, 100).Select(e => Received(e, Now.AddYears(-2))));
+        _notebook.Hold();
+        var reader = await StartAsync(limit);
+        await Eventually.IsTrueAsync(() => Task.FromResult(reader.Progress.LagEvents == 100), "all of the log waits");
+
+        await Eventually.IsTrueAsync(() => Task.FromResult(Lag() > 600 * 24 * 3600), "the lag is measured");
+        Assert.DoesNotContain("behind", Health.Problem ?? "", StringComparison.Ordinal);
+        _notebook.Release();
+        await Eventually.AppliedAsync(() => Task.FromResult(reader.Progress), 100);
+        Assert.Null(Health.Problem);
+    }
+
+    static DateTimeOffset Now { get; } = new(2024, 5, 1, 12, 0, 0, TimeSpan.Zero);
+
+    static RecordedEvent Received(RecordedEvent e, DateTimeOffset at)
+    {
+        e.ReceiveTime = Timestamp.FromDateTimeOffset(at);
+        return e;
+    }
+
+    /// <summary>The metric, as a collector would read it.</summary>
+    static double Lag()
+    {
+        var seen = 0.0;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, l) =>
+        {
+            if (instrument.Name == "perennial.feed.lag.time" && instrument.Meter.Name == "Perennial.test.Feed") l.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<double>((_, value, _, _) => seen = Math.Max(seen, value));
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return seen;
+    }
+
     HealthState Health => _app!.Services.GetRequiredService<HealthState>();
 
     async Task<FeedConsumer> StartAsync(params string[] settings)
@@ -95,7 +241,9 @@ public sealed class FeedConsumerTests : IAsyncDisposable
 
     async Task<FeedConsumer> StartAtAsync(string address, params string[] settings)
     {
-        var builder = TestServer.House.CreateBuilder(["--port", "0", "--Logging:LogLevel:Default=None", $"--Upstream:Ingestion={address}", .. settings]);
+        var builder = TestServer.House.CreateBuilder(["--port", "0", "--Logging:LogLevel:Default=Warning", $"--Upstream:Ingestion={address}", .. settings]);
+        builder.Logging.ClearProviders().AddProvider(_said);
+        if (_clock is not null) builder.Services.AddSingleton<TimeProvider>(_clock);
         builder.Services.AddSingleton(_notebook).AddFeedConsumer<Reader>();
         _app = builder.Build();
         await _app.StartAsync(TestContext.Current.CancellationToken);
@@ -114,6 +262,7 @@ public sealed class FeedConsumerTests : IAsyncDisposable
     {
         readonly Lock _gate = new();
         readonly Dictionary<int, long> _checkpoints = [];
+        readonly ManualResetEventSlim _free = new(true);
 
         public Dictionary<int, List<int>> ByPartition { get; } = [];
         public List<int> Batches { get; } = [];
@@ -130,8 +279,14 @@ public sealed class FeedConsumerTests : IAsyncDisposable
             lock (_gate) return _checkpoints.GetValueOrDefault(partition);
         }
 
+        /// <summary>Nothing is written from here to <see cref="Release"/>.</summary>
+        public void Hold() => _free.Reset();
+
+        public void Release() => _free.Set();
+
         public bool Write(FeedBatch batch)
         {
+            _free.Wait(TestContext.Current.CancellationToken);
             lock (_gate)
             {
                 if (FailuresLeft > 0)
@@ -159,6 +314,6 @@ public sealed class FeedConsumerTests : IAsyncDisposable
     {
         protected override Task<long> ReadCheckpointAsync(int partition, CancellationToken cancellation) => Task.FromResult(notebook.Checkpoint(partition));
 
-        protected override Task<bool> ApplyAsync(FeedBatch batch, CancellationToken cancellation) => Task.FromResult(notebook.Write(batch));
+        protected override Task<bool> ApplyAsync(FeedBatch batch, CancellationToken cancellation) => Task.Run(() => notebook.Write(batch), cancellation);
     }
 }

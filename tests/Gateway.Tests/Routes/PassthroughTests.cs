@@ -139,6 +139,15 @@ public sealed class HealthTests
     }
 
     [Fact]
+    public async Task Tells_where_gRPC_is_spoken()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        using var http = gateway.NewHttp(null);
+        using var response = await http.GetAsync(new Uri("/healthz", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal([$"h2c=\":{Program.Addresses(gateway.App).Grpc.Port}\""], response.Headers.GetValues("Alt-Svc"));
+    }
+
+    [Fact]
     public async Task Names_the_problem()
     {
         await using var gateway = await TestGateway.StartAtAsync("http://127.0.0.1:1", "--Shop:Create=true");

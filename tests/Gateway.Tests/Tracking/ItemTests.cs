@@ -51,7 +51,7 @@ public sealed class ItemTests
     [InlineData("""{"order_id":"o","total":1e30}""", "properties.total")]
     [InlineData("""{"order_id":"o","total":true}""", "properties.total")]
     [InlineData("""{"order_id":["o"]}""", "properties.order_id")]
-    [InlineData("""{"order_id":"o","currency":"pounds"}""", "properties.currency")]
+    [InlineData("""{"order_id":"o","total":1,"tax":1,"currency":"pounds"}""", "properties.currency")]
     [InlineData("""{"order_id":"o","products":{}}""", "properties.products")]
     [InlineData("""{"order_id":"o","products":[{"product_id":"p"},{"price":"x","quantity":"y","position":1.5}]}""", "properties.products[1].price,properties.products[1].quantity,properties.products[1].position")]
     [InlineData("""{"order_id":"o","products":["p"]}""", "properties.products[0]")]
@@ -77,19 +77,123 @@ public sealed class ItemTests
     [InlineData("""{"type":"track","event":"E","timestamp":"01/02/2011"}""", "timestamp")]
     [InlineData("""{"type":"track","event":"E","timestamp":1322870400000,"sentAt":"x"}""", "timestamp,sentAt")]
     [InlineData("""{"type":"identify","userId":"u","traits":7}""", "traits")]
-    [InlineData("""{"type":"track","event":"E","properties":{"n":1e999}}""", "properties")]
+    [InlineData("""{"type":"alias","userId":"u"}""", "previousId")]
     [InlineData("7", "")]
     [InlineData("null", "")]
     public void An_item_that_is_no_event_says_why(string item, string fields) => Assert.Equal(fields.Split(','), VocabularyTests.Read(item).Violations.Select(v => v.Field));
 
+    public static TheoryData<string, string> Faults() => new()
+    {
+        { "7", "NOT_AN_EVENT" },
+        { """{"type":"track","event":"\ud800"}""", "NOT_UNICODE" },
+        { """{"type":"merge","userId":"u"}""", "UNKNOWN_TYPE" },
+        { """{"type":"track","userId":"u"}""", "MISSING_FIELD" },
+        { """{"type":"alias","userId":"u"}""", "MISSING_FIELD" },
+        { """{"type":"track","event":"Order Completed","properties":{"total":"abc"}}""", "WRONG_TYPE" },
+        { """{"type":"identify","traits":7}""", "WRONG_TYPE" },
+        { """{"type":"track","event":"Product Viewed","properties":{"position":-1}}""", "OUT_OF_RANGE" },
+        { """{"type":"track","event":"E","timestamp":"yesterday"}""", "BAD_TIMESTAMP" },
+        { """{"type":"track","event":"E","timestamp":"yesterday","properties":5}""", "BAD_TIMESTAMP" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public void The_first_fault_gives_the_reason(string item, string reason) => Assert.Equal(reason, VocabularyTests.Read(item).Reason);
+
     [Fact]
-    public void What_is_nested_too_deep_for_protobuf_is_refused_and_what_is_allowed_can_be_read()
+    public void What_a_Struct_cannot_hold_is_kept_as_its_text_and_all_can_be_read_again()
     {
         static string Nested(int depth) => string.Concat(Enumerable.Repeat("{\"a\":", depth)) + "1" + new string('}', depth);
-        Assert.Equal(["properties"], VocabularyTests.Read($$"""{"type":"track","event":"E","properties":{{Nested(Structs.DepthMax + 1)}}}""").Violations.Select(v => v.Field));
-        var deepest = VocabularyTests.Read($$"""{"type":"track","event":"E","properties":{{Nested(Structs.DepthMax)}}}""").Event!;
-        var request = new Perennial.Ingestion.V1.RecordEventsRequest { Events = { deepest } };
-        Assert.Equal(request, Perennial.Ingestion.V1.RecordEventsRequest.Parser.ParseFrom(request.ToByteArray()));
+        foreach (var properties in (string[])[$$"""{"list":[{"deep":{{Nested(50)}}}],"n":1e999}""", Nested(Structs.DepthMax), Nested(Structs.DepthMax + 1)])
+        {
+            var e = VocabularyTests.Read($$"""{"type":"track","event":"E","context":{{properties}},"beside":{{properties}},"properties":{{properties}}}""").Event!;
+            var request = new Perennial.Ingestion.V1.RecordEventsRequest { Events = { e } };
+            Assert.Equal(request, Perennial.Ingestion.V1.RecordEventsRequest.Parser.ParseFrom(request.ToByteArray()));
+            if (properties[2] == 'l') Assert.Equal("1e999", e.Custom.Properties.Fields["n"].StringValue);
+        }
+    }
+
+    /// <summary>An item, and what its event must say beside ids and a payload.</summary>
+    public static TheoryData<string, string> Kept() => new()
+    {
+        { """{"type":"track","event":"Order Completed","properties":{"order_id":"o","gift":true,"note":null,"deep":{"list":[1,"a",null]}}}""", """{"properties":{"gift":true,"note":null,"deep":{"list":[1,"a",null]}}}""" },
+        { """{"type":"track","event":"Order Completed","properties":{"order_id":"o","orderId":"p","coupon":null,"affiliation":""}}""", """{"properties":{"orderId":"p"}}""" },
+        { """{"type":"track","event":"Order Completed","properties":{"order_id":"o","products":[{"product_id":"p"},{"product_id":"q","colour":"red","size":{"eu":42}}]}}""", """{"properties":{"products":[{},{"colour":"red","size":{"eu":42}}]}}""" },
+        { """{"type":"track","event":"Products Searched","properties":{"query":"q","currency":"EUR","price":5}}""", """{"properties":{"currency":"EUR","price":5}}""" },
+        { """{"type":"track","event":"Product Viewed","properties":{"product_id":"p","price":5,"currency":"EUR"}}""", "{}" },
+        { """{"type":"track","event":"Cart Viewed","properties":{"currency":"usd","products":[{"price":5}]}}""", "{}" },
+        { """{"type":"track","event":"Email Opened","properties":{"email_id":"e","channel":"fax","campaign":{"name":"n","content":"c"},"campaign_name":"x"}}""", """{"properties":{"channel":"fax","campaign":{"name":"n","content":"c"}}}""" },
+        { """{"type":"track","event":"E","properties":{"a":1},"loyalty":5,"traits":{"x":1},"integrations":{"All":true},"writeKey":"secret"}""", """{"properties":{"loyalty":5,"traits":{"x":1}}}""" },
+        { """{"type":"track","event":"Products Searched","properties":{"a":1},"a":2,"b":3}""", """{"properties":{"a":1,"b":3}}""" },
+        { """{"type":"page","name":"Home","properties":{"path":"/","search":"?a","url":"https://x"}}""", """{"properties":{"path":"/","search":"?a"}}""" },
+        { """{"type":"page","name":"Home","category":"Docs","properties":{"name":"Home","category":"Other"}}""", """{"properties":{"category":"Other"}}""" },
+        { """{"type":"page","userId":null,"anonymousId":"a","channel":null,"timestamp":null,"context":null,"x":null}""", """{"properties":{"x":null}}""" },
+        { """{"type":"identify","traits":{"plan":"gold"},"properties":{"a":1},"other":2}""", """{"properties":{"a":1,"other":2}}""" },
+        { """{"type":"identify","traits":{"plan":"gold"},"properties":7}""", """{"properties":{"properties":7}}""" },
+        { """{"type":"identify","traits":{"a":1,"b":[2]},"context":{"traits":{"b":[2],"a":1}}}""", "{}" },
+        { """{"type":"identify","traits":{"a":1},"context":{"traits":{"a":2}}}""", """{"context":{"other":{"traits":{"a":2}}}}""" },
+        { """{"type":"group","groupId":"g","traits":{"size":3},"properties":{"a":1},"name":"n"}""", """{"properties":{"a":1,"name":"n"}}""" },
+        { """{"type":"alias","previousId":"p","userId":"u","properties":{"a":1}}""", """{"properties":{"a":1}}""" },
+        { """{"type":"track","event":"E","context":{"ip":"192.0.2.1","timezone":"Europe/London","os":{"name":"Linux"},"page":{"url":"https://x","path":"/"},"library":{"name":"l","version":"1","build":2},"campaign":{"name":"c","term":"t"}}}""", """{"context":{"ip":"192.0.2.1","pageUrl":"https://x","library":"l/1","campaignName":"c","other":{"timezone":"Europe/London","os":{"name":"Linux"},"page":{"path":"/"},"library":{"build":2},"campaign":{"term":"t"}}}}""" },
+        { """{"type":"track","event":"E","context":{"ip":{"v":4},"page":"home"}}""", """{"context":{"other":{"ip":{"v":4},"page":"home"}}}""" },
+        { """{"type":"track","event":"E","context":"here"}""", """{"properties":{"context":"here"}}""" },
+        { """{"type":"page","context":{"page":{"title":"T","path":"/"}}}""", """{"context":{"other":{"page":{"path":"/"}}}}""" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Kept))]
+    public void What_has_no_field_is_kept_as_it_came(string item, string expected)
+    {
+        var read = VocabularyTests.Read(item);
+        Assert.Empty(read.Violations);
+        var beside = new Event { Context = read.Event!.Context, Properties = read.Event.Properties };
+        Assert.Equal(JsonParser.Default.Parse<Event>(expected), beside);
+    }
+
+    [Fact]
+    public void What_the_envelope_says_beyond_our_fields_is_kept_too()
+        => Assert.Equal(
+            JsonParser.Default.Parse<Context>("""{"ip":"192.0.2.1","other":{"os":"a","app":2}}"""),
+            VocabularyTests.Read("""{"type":"track","event":"E","context":{"os":"a","ip":null}}""", """{"context":{"os":"b","app":2,"ip":"192.0.2.1"}}""").Event!.Context);
+
+    public static TheoryData<string, string> Named() => new()
+    {
+        { """{"type":"alias","previousId":"old","userId":"new"}""", """{"userId":"new","customerAliased":{"previousId":"old"}}""" },
+        { """{"type":"alias","previous_id":7,"user_id":8}""", """{"userId":"8","customerAliased":{"previousId":"7"}}""" },
+        { """{"action":"track","event":"Email Opened","userId":"u","context":{"traits":{"email":"a@b.c"}}}""", """{"userId":"u","messageEngaged":{"channel":"CHANNEL_EMAIL","interaction":"INTERACTION_OPENED"},"context":{"other":{"traits":{"email":"a@b.c"}}}}""" },
+        { """{"type":"track","event":"Email Opened","context":{"traits":{"email":"a@b.c"}}}""", """{"email":"a@b.c","messageEngaged":{"channel":"CHANNEL_EMAIL","interaction":"INTERACTION_OPENED"},"context":{"other":{"traits":{"email":"a@b.c"}}}}""" },
+        { """{"type":"track","event":"Email Opened","properties":{"email":"a@b.c"}}""", """{"email":"a@b.c","messageEngaged":{"channel":"CHANNEL_EMAIL","interaction":"INTERACTION_OPENED"},"properties":{"email":"a@b.c"}}""" },
+        { """{"type":"track","event":"Email Opened","traits":{"email":"a@b.c"}}""", """{"email":"a@b.c","messageEngaged":{"channel":"CHANNEL_EMAIL","interaction":"INTERACTION_OPENED"},"properties":{"traits":{"email":"a@b.c"}}}""" },
+        { """{"type":"track","event":"Friend Invited","properties":{"email":"friend@b.c"}}""", """{"custom":{"name":"Friend Invited","properties":{"email":"friend@b.c"}}}""" },
+        { """{"type":"identify","traits":{"email":"a@b.c"}}""", """{"traitsChanged":{"traits":{"email":"a@b.c"}}}""" },
+        { """{"type":"track","event":"E","userId":"u","context":{"externalIds":[{"id":"9","type":"Shopify"},{"id":42,"type":"android.idfa"}]}}""", """{"userId":"u","custom":{"name":"E","properties":{}},"externalIds":[{"type":"shopify","id":"9"},{"type":"android_idfa","id":"42"}]}""" },
+        { """{"type":"track","event":"E","context":{"externalId":[{"type":"9crm_Id","id":"x"},{"type":"crm_id","id":"x"}]}}""", """{"custom":{"name":"E","properties":{}},"externalIds":[{"type":"crm_id","id":"x"}]}""" },
+        { """{"type":"track","event":"E","context":{"externalIds":[{"id":"a@b.c","type":"email"},{"id":"x","type":"t","collection":"users","encoding":"none"}]}}""", """{"email":"a@b.c","custom":{"name":"E","properties":{}},"externalIds":[{"type":"t","id":"x"}],"context":{"other":{"externalIds":[{"id":"x","type":"t","collection":"users","encoding":"none"}]}}}""" },
+        { """{"type":"track","event":"E","context":{"externalIds":[{"id":"","type":"t"},{"id":"x"},7,{"id":" x","type":"t"},{"id":"x","type":"--1"}]}}""", """{"custom":{"name":"E","properties":{}},"context":{"other":{"externalIds":[{"id":"","type":"t"},{"id":"x"},7,{"id":" x","type":"t"},{"id":"x","type":"--1"}]}}}""" },
+        { """{"type":"track","event":"E","context":{"externalIds":[{"id":"1","type":"t"},{"id":"2","type":"t"},{"id":"3","type":"t"},{"id":"4","type":"t"},{"id":"5","type":"t"},{"id":"6","type":"t"}]}}""", """{"custom":{"name":"E","properties":{}},"externalIds":[{"type":"t","id":"1"},{"type":"t","id":"2"},{"type":"t","id":"3"},{"type":"t","id":"4"},{"type":"t","id":"5"}],"context":{"other":{"externalIds":[{"id":"6","type":"t"}]}}}""" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Named))]
+    public void Says_who_it_is_of(string item, string expected)
+    {
+        var read = VocabularyTests.Read(item);
+        Assert.Empty(read.Violations);
+        read.Event!.MessageId = "";
+        Assert.Equal(JsonParser.Default.Parse<Event>(expected), read.Event);
+    }
+
+    [Theory]
+    [InlineData(1_000, 0, true)]
+    [InlineData(1_001, 0, false)]
+    [InlineData(800, 200, true)]
+    [InlineData(800, 201, false)]
+    public void An_item_is_bounded_together_with_what_its_envelope_says(int item, int shared, bool taken)
+    {
+        var start = """{"type":"track","event":"E","userId":"u","n":" """.Trim();
+        var json = JsonDocument.Parse(start + new string('x', item - start.Length - 2) + "\"}").RootElement;
+        var read = Item.Read(json, new Batch(Batch.Many, [json], default) { ItemBytesMax = 1_000, SharedBytes = shared });
+        Assert.Equal(taken ? "" : "TOO_LARGE", read.Reason);
     }
 
     [Theory]
@@ -139,7 +243,6 @@ public sealed class ItemTests
     [InlineData("""{"type":"page","properties":{"name":"Home"}}""", """{"pageViewed":{"name":"Home"}}""")]
     [InlineData("""{"type":"screen","name":"Start"}""", """{"pageViewed":{"name":"Start","screen":true}}""")]
     [InlineData("""{"type":"group","groupId":"g","traits":{"size":3}}""", """{"custom":{"name":"group","properties":{"groupId":"g","traits":{"size":3}}}}""")]
-    [InlineData("""{"type":"alias","previousId":"old","userId":"new"}""", """{"userId":"new","custom":{"name":"alias","properties":{"previousId":"old","userId":"new"}}}""")]
     public void The_other_types_are_kept_too(string item, string expected)
     {
         var e = VocabularyTests.Read(item).Event!;
@@ -162,6 +265,7 @@ public sealed class ItemTests
     [InlineData("order_completed.products[3].product_id", "properties.products[3].product_id")]
     [InlineData("traits_changed.traits.email", "traits.email")]
     [InlineData("traits_changed", "traits")]
+    [InlineData("customer_aliased.previous_id", "previousId")]
     [InlineData("custom.name", "event")]
     [InlineData("custom.properties.a", "properties.a")]
     [InlineData("order_refunded", "properties")]

@@ -34,7 +34,7 @@ public sealed class TrackingDoorTests
         foreach (var (path, type) in Paths().Select(row => row.Data))
         {
             gateway.Script.Calls.Clear();
-            var single = """{"messageId":"m1","userId":"u1","event":"Order Completed","properties":{"order_id":"o1"},"type":"ignored"}""";
+            var single = """{"messageId":"m1","userId":"u1","event":"Order Completed","properties":{"order_id":"o1"},"type":"ignored","previousId":"a1"}""";
             var (status, json) = await gateway.PostAsync(path, type == Batch.Many ? $$"""{"batch":[{{Event}}]}""" : single);
             Assert.Equal((path, 200), (path, status));
             Assert.True(json.GetProperty("success").GetBoolean());
@@ -43,7 +43,8 @@ public sealed class TrackingDoorTests
             {
                 "identify" => Common.V1.Event.PayloadOneofCase.TraitsChanged,
                 "page" or "screen" => Common.V1.Event.PayloadOneofCase.PageViewed,
-                "group" or "alias" => Common.V1.Event.PayloadOneofCase.Custom,
+                "group" => Common.V1.Event.PayloadOneofCase.Custom,
+                "alias" => Common.V1.Event.PayloadOneofCase.CustomerAliased,
                 _ => Common.V1.Event.PayloadOneofCase.OrderCompleted,
             };
             var request = gateway.Script.Request<RecordEventsRequest>();
@@ -92,10 +93,10 @@ public sealed class TrackingDoorTests
     }
 
     [Fact]
-    public async Task A_refused_event_spoils_no_other_and_results_stand_where_the_sender_put_the_events()
+    public async Task A_faulty_event_spoils_no_other_and_results_stand_where_the_sender_put_the_events()
     {
         await using var gateway = await TestGateway.StartAsync();
-        gateway.Script.Answers = (request, _) => [Judged((RecordEventsRequest)request)];
+        gateway.Script.Answers = (request, _) => request is RecordEventsRequest record ? [Judged(record)] : [new QuarantineEventsResponse { Quarantined = { "7", "" } }];
         var (status, json) = await gateway.PostAsync("/v1/batch", """
             {"batch":[
                 {"type":"track","messageId":"ok","userId":"u","event":"Order Completed","properties":{"order_id":"1"}},
@@ -106,7 +107,7 @@ public sealed class TrackingDoorTests
         Assert.Equal(200, status);
         Assert.Equal(["ok", "there", "again"], gateway.Script.Request<RecordEventsRequest>().Events.Select(e => e.MessageId));
         Assert.Equal(
-            """{"success":true,"recorded":1,"duplicates":1,"refused":2,"results":[{"index":1,"messageId":"here","outcome":"refused","violations":[{"field":"properties.total","description":"must be a number such as 19.99, not \"abc\""}]},{"index":2,"messageId":"there","outcome":"refused","violations":[{"field":"properties.order_id","description":"is required"},{"field":"userId","description":"is a placeholder"}]}]}""",
+            """{"success":true,"recorded":1,"duplicates":1,"quarantined":1,"refused":1,"results":[{"index":1,"messageId":"here","outcome":"quarantined","reason":"WRONG_TYPE","quarantined":"7","violations":[{"field":"properties.total","description":"must be a number such as 19.99, not \"abc\""}]},{"index":2,"messageId":"there","outcome":"refused","reason":"MISSING_FIELD","violations":[{"field":"properties.order_id","description":"is required"},{"field":"userId","description":"is a placeholder"}]}]}""",
             json.GetRawText());
 
         static RecordEventsResponse Judged(RecordEventsRequest request) => new()
@@ -117,7 +118,7 @@ public sealed class TrackingDoorTests
             Results =
             {
                 new EventResult { MessageId = request.Events[0].MessageId, Outcome = Outcome.Recorded },
-                new EventResult { MessageId = request.Events[1].MessageId, Outcome = Outcome.Refused, Violations = { new FieldViolation { Field = "order_completed.order_id", Description = "is required" }, new FieldViolation { Field = "user_id", Description = "is a placeholder" } } },
+                new EventResult { MessageId = request.Events[1].MessageId, Outcome = Outcome.Refused, Reason = "MISSING_FIELD", Violations = { new FieldViolation { Field = "order_completed.order_id", Description = "is required" }, new FieldViolation { Field = "user_id", Description = "is a placeholder" } } },
                 new EventResult { MessageId = request.Events[2].MessageId, Outcome = Outcome.Duplicate },
             },
         };
@@ -136,12 +137,12 @@ public sealed class TrackingDoorTests
     }
 
     [Fact]
-    public async Task When_all_are_refused_nothing_is_sent_on_and_the_answer_is_still_200()
+    public async Task When_all_are_faulty_nothing_is_recorded_and_the_answer_is_still_200()
     {
         await using var gateway = await TestGateway.StartAsync();
         var (status, json) = await gateway.PostAsync("/v1/track", """{"userId":"u"}""");
-        Assert.Equal((200, 1), (status, json.GetProperty("refused").GetInt32()));
-        Assert.Empty(gateway.Script.Calls);
+        Assert.Equal((200, 1, 0), (status, json.GetProperty("quarantined").GetInt32(), json.GetProperty("refused").GetInt32()));
+        Assert.EndsWith("/QuarantineEvents", Assert.Single(gateway.Script.Calls).Method, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -195,7 +196,7 @@ public sealed class TrackingDoorTests
         await gateway.PostAsync("/v1/batch", "{}");
         await gateway.GetAsync("/nowhere");
         // Other tests count beside this one.
-        Assert.All((string[])["outcome=recorded", "outcome=refused", "reason=INVALID_ARGUMENT", "reason=ROUTE_NOT_FOUND"], name => Assert.True(counted.GetValueOrDefault(name) > 0, name));
+        Assert.All((string[])["outcome=recorded", "outcome=quarantined", "reason=MISSING_FIELD", "reason=INVALID_ARGUMENT", "reason=ROUTE_NOT_FOUND"], name => Assert.True(counted.GetValueOrDefault(name) > 0, name));
     }
 
     [Theory]

@@ -80,7 +80,8 @@ public sealed class EveryRpcTests
         foreach (var (i, field) in route.Method.InputType.Fields.InDeclarationOrder().Index())
         {
             if (route.Path.Variables.Any(v => v.Field == field.Name) || (field.HasPresence && !field.Accessor.HasValue(request))) continue;
-            query.Append(i % 2 == 0 ? field.Name : field.JsonName).Append('=').Append(System.Uri.EscapeDataString(Samples.Text(field.Accessor.GetValue(request)))).Append('&');
+            foreach (var value in field.Accessor.GetValue(request) is System.Collections.IList { } list ? list.Cast<object>() : [field.Accessor.GetValue(request)])
+                query.Append(i % 2 == 0 ? field.Name : field.JsonName).Append('=').Append(System.Uri.EscapeDataString(Samples.Text(value))).Append('&');
         }
         return query.ToString().TrimEnd('&', '?');
     }

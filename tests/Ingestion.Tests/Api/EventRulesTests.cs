@@ -57,7 +57,21 @@ public sealed class EventRulesTests
         Of(e => e.ConsentChanged = new ConsentChanged { Channel = Channel.Sms }),
         Of(e => e.TraitsChanged = new TraitsChanged()),
         Of(e => e.Custom = new CustomEvent { Name = "Anything Else" }),
+        Of(e => e.CustomerAliased = new CustomerAliased { PreviousId = "before" }),
+        With(e => (e.UserId, e.Email) = ("", "Ann@example.com")),
+        With(e => (e.UserId, e.Email, e.AnonymousId) = ("", " " + new string('x', 250) + "@b.c", "null")),
+        External("shopify", "9"),
+        External(new string('t', 32), new string('x', 160)),
+        External([.. Enumerable.Repeat(("erp", "1"), 5)]),
     ];
+
+    static Event External(string type, string id) => External((type, id));
+
+    static Event External(params (string Type, string Id)[] ids) => With(e =>
+    {
+        e.UserId = "";
+        e.ExternalIds.Add(ids.Select(x => new ExternalId { Type = x.Type, Id = x.Id }));
+    });
 
     [Theory, MemberData(nameof(Good))]
     public void Takes_every_kind_of_event(Event e) => Assert.Equal("", Faults(e));
@@ -103,6 +117,18 @@ public sealed class EventRulesTests
         { Of(e => e.ConsentChanged = new ConsentChanged { Granted = true }), "consent_changed.channel" },
         { Of(e => e.Custom = new CustomEvent()), "custom.name" },
         { Of(e => e.ShopConfigured = new ShopConfigured()), "shop_configured" },
+        { Of(e => e.CustomerReset = new CustomerReset()), "customer_reset" },
+        { Of(e => e.CustomerErased = new CustomerErased()), "customer_erased" },
+        { Of(e => e.CustomerAliased = new CustomerAliased()), "customer_aliased.previous_id" },
+        { Of(e => e.CustomerAliased = new CustomerAliased { PreviousId = "undefined" }), "customer_aliased.previous_id" },
+        { With(e => e.Email = "nobody"), "email" },
+        { With(e => e.Email = new string('x', 251) + "@b.c"), "email" },
+        { External("Shopify", "9"), "external_ids[0].type" },
+        { External(("erp", "1"), ("", " 9")), "external_ids[1].type external_ids[1].id" },
+        { External("erp", "null"), "external_ids[0].id" },
+        { External("erp", ""), "external_ids[0].id" },
+        { External("erp", new string('x', 161)), "external_ids[0].id" },
+        { External([.. Enumerable.Repeat(("erp", "1"), 6)]), "external_ids" },
     };
 
     // Large orders also pass the size of an event: named "" for the event as a whole.

@@ -19,9 +19,10 @@ public sealed class FeedPageTests
                      from position in Gen.Elements(0L, 1L, 127L, 128L, long.MaxValue)
                      from customer in Gen.Elements("", "user:alice", "anon:" + new string('x', 200))
                      from millis in Gen.Elements(0L, 1L, 999L, 1_700_000_000_123L)
+                     from reattributed in Gen.Elements<DateTimeOffset?>(null, Some.Instant)
                      from kind in Gen.Choose(0, 2)
                      let payload = kind switch { 0 => new Event(), 1 => Some.Order(id), _ => Some.Page(id, new string('u', 200)) }
-                     select (Logged: new LoggedEvent(position, "shop", customer, kind == 1, DateTimeOffset.FromUnixTimeMilliseconds(millis), Some.Instant, payload.ToByteArray()), Event: payload);
+                     select (Logged: new LoggedEvent(position, "shop", customer, kind == 1, DateTimeOffset.FromUnixTimeMilliseconds(millis), Some.Instant, payload.ToByteArray(), reattributed), Event: payload);
         var pages = from list in events.ListOf()
                     from next in Gen.Elements(0L, 5L, long.MaxValue)
                     select (List: list.ToList(), Next: next);
@@ -50,5 +51,6 @@ public sealed class FeedPageTests
         EventTime = e.EventTime.ToTimestamp(),
         ReceiveTime = e.ReceiveTime.ToTimestamp(),
         Event = payload,
+        ReattributeTime = e.ReattributeTime?.ToTimestamp(),
     };
 }

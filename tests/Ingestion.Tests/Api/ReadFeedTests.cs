@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Perennial.Foundation.Sql;
@@ -71,7 +72,7 @@ public sealed class ReadFeedTests : IAsyncLifetime
         await NextAsync(call);
 
         var replica = new LogStore(_house.App.Services.GetRequiredService<Database>(), 1);
-        await replica.AppendAsync([Some.LogEvent("elsewhere") with { Payload = [] }], Cancel);
+        await replica.AppendAsync([Some.LogEvent("elsewhere") with { Payload = Some.Page("elsewhere").ToByteArray() }], Cancel);
 
         Assert.Equal([2L], (await NextWithEventsAsync(call)).Events.Select(e => e.Position));
     }
@@ -138,8 +139,63 @@ public sealed class ReadFeedTests : IAsyncLifetime
         Assert.Equal((StatusCode.InvalidArgument, "INVALID_ARGUMENT"), (code, reason));
         (code, reason, _) = await IngestionHouse.RefusalAsync(() => ReadAsync(new ReadFeedRequest { PageSize = -1 }));
         Assert.Equal((StatusCode.InvalidArgument, "INVALID_ARGUMENT"), (code, reason));
+        (code, reason, _) = await IngestionHouse.RefusalAsync(() => ReadAsync(new ReadFeedRequest { Reader = "No Name" }));
+        Assert.Equal((StatusCode.InvalidArgument, "INVALID_ARGUMENT"), (code, reason));
         (code, reason, _) = await IngestionHouse.RefusalAsync(() => ReadAsync(new ReadFeedRequest { Shop = "nowhere" }));
         Assert.Equal((StatusCode.NotFound, "SHOP_NOT_FOUND"), (code, reason));
+    }
+
+    [Fact]
+    public async Task Passes_over_erased_events_and_counts_them_in()
+    {
+        await _house.RecordAsync([.. Enumerable.Range(0, 9).Select(i => Some.Page($"m{i}"))]);
+        await _house.ExecuteAsync("UPDATE event SET customer = '', message_id = '', payload = X'' WHERE position IN (4, 5, 10)");
+
+        var pages = await ReadAsync(new ReadFeedRequest { PageSize = 5 });
+        Assert.Equal([1L, 2, 3, 6, 7, 8, 9], pages.SelectMany(p => p.Events).Select(e => e.Position));
+        Assert.Equal(10, pages[^1].NextPosition);
+        Assert.Equal(10, Assert.Single(await ReadAsync(new ReadFeedRequest { AfterPosition = 9 })).NextPosition);
+    }
+
+    [Fact]
+    public async Task A_follower_hears_that_the_end_is_erased()
+    {
+        await _house.RecordAsync(Some.Page("a"), Some.Page("b"));
+        await _house.ExecuteAsync("UPDATE event SET customer = '', message_id = '', payload = X'' WHERE position > 1");
+        using var call = _house.Client.ReadFeed(new ReadFeedRequest { AfterPosition = 1, Follow = true }, cancellationToken: Cancel);
+
+        var page = await NextAsync(call);
+        Assert.Equal((0, 3, 3), (page.Events.Count, page.NextPosition, page.HeadPosition));
+    }
+
+    [Fact]
+    public async Task What_retention_takes_from_under_a_reader_without_a_name_is_said_and_not_skipped()
+    {
+        var large = new string('x', 30_000);
+        for (var batch = 0; batch < 4; batch++)
+        {
+            await _house.RecordAsync([.. Enumerable.Range(0, 250).Select(i =>
+            {
+                var e = Some.Page($"m{batch}-{i}");
+                e.PageViewed.Title = large;
+                return e;
+            })]);
+        }
+        using var call = _house.Client.ReadFeed(new ReadFeedRequest { PageSize = 20 }, cancellationToken: Cancel);
+        await NextAsync(call);
+        await _house.ExecuteAsync("UPDATE partition_low SET position = 1000; DELETE FROM event WHERE position BETWEEN 2 AND 1000");
+
+        var last = call.ResponseStream.Current.NextPosition;
+        var (code, reason, metadata) = await IngestionHouse.RefusalAsync(async () =>
+        {
+            await foreach (var page in call.ResponseStream.ReadAllAsync(Cancel))
+            {
+                Assert.Equal(last + 1, page.Events[0].Position);
+                last = page.NextPosition;
+            }
+        });
+        Assert.Equal((StatusCode.OutOfRange, "POSITION_NOT_KEPT", "1000"), (code, reason, metadata["low_position"]));
+        Assert.True(last < 1_000);
     }
 
     [Theory]

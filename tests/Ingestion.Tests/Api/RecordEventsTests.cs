@@ -139,16 +139,46 @@ public sealed class RecordEventsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Large_events_that_wait_are_turned_away_by_their_bytes()
+    {
+        await using var house = await IngestionHouse.StartAsync("--Ingestion:QueueBytesMax=33554432");
+        var large = new string('x', 30_000);
+        List<Task<RecordEventsResponse>> calls;
+        await using (await house.HoldAsync())
+        {
+            // 3 MB each: ten fit, whatever came before them into the commit that waits.
+            calls = [.. Enumerable.Range(0, 14).Select(b => house.RecordAsync([.. Enumerable.Range(0, 100).Select(i => Titled($"m{b}-{i}", large))]))];
+            var turnedAway = await Task.WhenAny(calls);
+            calls.Remove(turnedAway);
+            Assert.Equal("OVERLOADED", (await IngestionHouse.RefusalAsync(() => turnedAway)).Reason);
+        }
+        var answers = await Task.WhenAll(calls.Select(async call =>
+        {
+            try { return (await call).RecordedCount; }
+            catch (RpcException) { return 0; }
+        }));
+        Assert.Equal(1_100, answers.Sum());
+        Assert.Equal(1_100, (await house.ReadAllAsync()).Count);
+
+        static Event Titled(string id, string title)
+        {
+            var e = Some.Page(id);
+            e.PageViewed.Title = title;
+            return e;
+        }
+    }
+
+    [Fact]
     public async Task A_failed_commit_fails_its_callers_and_not_the_house()
     {
         var health = new Health.HealthClient(_house.Channel);
-        await _house.ExecuteAsync("ALTER TABLE message_generation RENAME TO gone");
+        await _house.ExecuteAsync("ALTER TABLE key_generation RENAME TO gone");
         var (code, reason, _) = await IngestionHouse.RefusalAsync(() => _house.RecordAsync(Some.Page("a")));
         Assert.Equal((StatusCode.Unavailable, "UNAVAILABLE"), (code, reason));
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, (await health.CheckAsync(new HealthCheckRequest(), cancellationToken: Cancel)).Status);
         Assert.StartsWith("2003 ", Assert.Single(_house.Complaints.Take()), StringComparison.Ordinal);
 
-        await _house.ExecuteAsync("ALTER TABLE gone RENAME TO message_generation");
+        await _house.ExecuteAsync("ALTER TABLE gone RENAME TO key_generation");
         Assert.Equal(1, (await _house.RecordAsync(Some.Page("a"))).RecordedCount);
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, (await health.CheckAsync(new HealthCheckRequest(), cancellationToken: Cancel)).Status);
     }

@@ -60,11 +60,4 @@ public sealed class IdsTests
     [InlineData("-10")]
     [InlineData("00000000-0000-0000-0000-000000000001")]
     public void Leaves_real_ids_alone(string id) => Assert.False(Ids.IsPlaceholder(id));
-
-    [Fact]
-    public void A_user_id_names_the_customer_before_an_anonymous_id()
-    {
-        Assert.Equal(new Customer("user:Alice", true), Customer.Of("Alice", "v1"));
-        Assert.Equal(new Customer("anon:v1", false), Customer.Of("", "v1"));
-    }
 }

@@ -32,7 +32,10 @@ public abstract class LogStoreTests : IAsyncLifetime
     {
         _store = await CreateAsync();
         _log = await OpenAsync(_store.Database);
+        foreach (var shop in (string[])["shop", "other", "rare"]) await CreateShopAsync(shop);
     }
+
+    async Task CreateShopAsync(string shop) => await new ShopStore(_store.Database, _log).AddAsync(new Shop(shop, "UTC", "GBP", Some.Instant), [], Cancel);
 
     public async ValueTask DisposeAsync()
     {
@@ -48,15 +51,35 @@ public abstract class LogStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_customers_events_come_in_order_page_by_page_and_nobody_elses_do()
+    {
+        // The same name in two shops, and another that differs by case alone, all in one partition.
+        var name = Enumerable.Range(0, 1_000).Select(i => $"Ann{i}").First(n => ((string[])["shop", "other"]).All(s => Of(s, n) == 1 && Of(s, n.ToLowerInvariant()) == 1));
+        var (upper, lower) = (CustomerId.Anonymous(name), CustomerId.Anonymous(name.ToLowerInvariant()));
+        await _log.AppendAsync([.. Enumerable.Range(0, 600).Select(i => Some.LogEvent($"m{i}", 1, i % 200 == 5 ? "other" : "shop") with { Ids = [i % 100 == 5 ? upper : lower] })], Cancel);
+
+        Assert.Equal([106, 306], (await _log.EventsOfAsync(1, "shop", upper.Text, 0, 2, Cancel)).Select(e => e.Position));
+        Assert.Equal([506], (await _log.EventsOfAsync(1, "shop", upper.Text, 306, 2, Cancel)).Select(e => e.Position));
+        Assert.Equal([6, 206, 406], (await _log.EventsOfAsync(1, "other", upper.Text, 0, 100, Cancel)).Select(e => e.Position));
+        Assert.Empty(await _log.EventsOfAsync(2, "shop", upper.Text, 0, 100, Cancel));
+        Assert.Empty(await _log.EventsOfAsync(1, "shop", upper.Text, 506, 100, Cancel));
+        var e = Assert.Single(await _log.EventsOfAsync(1, "shop", upper.Text, 306, 100, Cancel));
+        Assert.Equal(("shop", upper.Text, Some.LogEvent("").EventTime), (e.Shop, e.Customer, e.EventTime));
+        Assert.Equal(Some.LogEvent("").Payload, e.Payload);
+    }
+
+    int Of(string shop, string name) => _log.PartitionOf(shop, CustomerId.Anonymous(name));
+
+    [Fact]
     public async Task Keeps_every_field_as_it_came()
     {
-        var e = new LogEvent(1, "shop", "user:Ünï🙂 'x' \"y\"", true, "it's [1] \\ \"quoted\" 🙂", Some.Instant.AddDays(-400), Some.Instant, [0, 255, 10, 0]);
+        var e = new LogEvent("shop", [Some.User("Ünï🙂 'x' \"y\"", 1, "shop")], "it's [1] \\ \"quoted\" 🙂", Some.Instant.AddDays(-400), Some.Instant, [0, 255, 10, 0]);
 
-        Assert.Equal(Positions(1), await _log.AppendAsync([e], Cancel));
-        Assert.Equal(Positions(0), await _log.AppendAsync([e], Cancel));
+        Assert.Equal(Positions(1), await _log.PositionsAsync([e], Cancel));
+        Assert.Equal(Positions(0), await _log.PositionsAsync([e], Cancel));
 
         var read = Assert.Single((await ReadAllAsync(_log))[1]);
-        Assert.Equal((1, e.Shop, e.Customer, e.Identified, e.EventTime, e.ReceiveTime), (read.Position, read.Shop, read.Customer, read.Identified, read.EventTime, read.ReceiveTime));
+        Assert.Equal((1, e.Shop, e.Ids[0].Text, true, e.EventTime, e.ReceiveTime), (read.Position, read.Shop, read.Customer, read.Identified, read.EventTime, read.ReceiveTime));
         Assert.Equal(e.Payload, read.Payload);
     }
 
@@ -64,8 +87,8 @@ public abstract class LogStoreTests : IAsyncLifetime
     public async Task The_first_receipt_wins()
     {
         var first = Some.LogEvent("m") with { Payload = [1] };
-        Assert.Equal(Positions(1, 0), await _log.AppendAsync([first, first with { Payload = [2] }], Cancel));
-        Assert.Equal(Positions(0, 2), await _log.AppendAsync([first with { Payload = [3], Partition = 2 }, Some.LogEvent("n")], Cancel));
+        Assert.Equal(Positions(1, 0), await _log.PositionsAsync([first, first with { Payload = [2] }], Cancel));
+        Assert.Equal(Positions(0, 2), await _log.PositionsAsync([Some.LogEvent("m", 2), Some.LogEvent("n")], Cancel));
 
         var logged = await ReadAllAsync(_log);
         Assert.Equal([1], logged[0][0].Payload);
@@ -74,7 +97,7 @@ public abstract class LogStoreTests : IAsyncLifetime
 
     [Fact]
     public async Task Ids_are_case_sensitive_and_belong_to_their_shop()
-        => Assert.Equal(Positions(1, 2, 3), await _log.AppendAsync([Some.LogEvent("m"), Some.LogEvent("M"), Some.LogEvent("m", 0, "other")], Cancel));
+        => Assert.Equal(Positions(1, 2, 3), await _log.PositionsAsync([Some.LogEvent("m"), Some.LogEvent("M"), Some.LogEvent("m", 0, "other")], Cancel));
 
     [Fact]
     public async Task Keeps_the_number_of_partitions_it_was_started_with()
@@ -94,34 +117,34 @@ public abstract class LogStoreTests : IAsyncLifetime
     public async Task Racing_replicas_record_each_message_once_at_dense_positions()
     {
         // Every replica sends the same 120 ids, each in its own order and cut, every third under another partition's name.
-        var placed = new List<(string Id, int Partition, long Position)>();
+        var placed = new List<(string Id, string Customer, int Partition, long Position)>();
         await RaceAsync(_store, 4, async (database, replica) =>
         {
             var log = await OpenAsync(database);
             var mine = Enumerable.Range(0, 120).Select(i => Some.LogEvent($"m{i * (replica * 2 + 1) * 7 % 121}", (i + (i % 3 == 0 ? replica : 0)) % Partitions)).ToList();
             foreach (var batch in mine.Chunk(10 + replica))
             {
-                var positions = await log.AppendAsync(batch, Cancel);
-                lock (placed) placed.AddRange(batch.Zip(positions).Where(p => p.Second > 0).Select(p => (p.First.MessageId, p.First.Partition, p.Second)));
+                var results = (await log.AppendAsync(batch, Cancel)).Results;
+                lock (placed) placed.AddRange(batch.Zip(results).Where(p => p.Second.Position > 0).Select(p => (p.First.MessageId, p.First.Ids[0].Text, p.Second.Partition, p.Second.Position)));
             }
         });
 
         Assert.Equal(placed.Count, placed.Select(p => p.Id).Distinct().Count());
         await AssertDenseAsync(placed.Count);
         foreach (var (partition, logged) in await ReadAllAsync(_log))
-            Assert.Equal(placed.Where(p => p.Partition == partition).OrderBy(p => p.Position).Select(p => "user:" + p.Id), logged.Select(e => e.Customer));
+            Assert.Equal(placed.Where(p => p.Partition == partition).OrderBy(p => p.Position).Select(p => p.Customer), logged.Select(e => e.Customer));
     }
 
     [Fact]
     public async Task A_failed_commit_leaves_nothing_and_no_gap()
     {
-        await _log.AppendAsync([Some.LogEvent("before")], Cancel);
+        await _log.PositionsAsync([Some.LogEvent("before")], Cancel);
         var tooLong = Some.LogEvent("bad") with { Payload = null! };
 
         await Assert.ThrowsAnyAsync<Exception>(() => _log.AppendAsync([Some.LogEvent("x"), tooLong, Some.LogEvent("y", 1)], Cancel));
 
         Assert.Equal(Positions(1, 0, 0), await _log.RefreshHeadsAsync(Cancel));
-        Assert.Equal(Positions(2, 1), await _log.AppendAsync([Some.LogEvent("x"), Some.LogEvent("y", 1)], Cancel));
+        Assert.Equal(Positions(2, 1), await _log.PositionsAsync([Some.LogEvent("x"), Some.LogEvent("y", 1)], Cancel));
         await AssertDenseAsync(3);
     }
 
@@ -130,12 +153,12 @@ public abstract class LogStoreTests : IAsyncLifetime
     {
         var own = _log.Heads.BeyondAsync(0, 0);
         Assert.False(own.IsCompleted);
-        await _log.AppendAsync([Some.LogEvent("a")], Cancel);
+        await _log.PositionsAsync([Some.LogEvent("a")], Cancel);
         await own.WaitAsync(TimeSpan.FromSeconds(5), Cancel);
 
         var next = _log.Heads.BeyondAsync(0, 1);
         await using var database = _store.OpenAnother();
-        await (await OpenAsync(database)).AppendAsync([Some.LogEvent("b")], Cancel);
+        await (await OpenAsync(database)).PositionsAsync([Some.LogEvent("b")], Cancel);
         Assert.False(next.IsCompleted);
         await _log.RefreshHeadsAsync(Cancel);
         await next.WaitAsync(TimeSpan.FromSeconds(5), Cancel);
@@ -145,7 +168,7 @@ public abstract class LogStoreTests : IAsyncLifetime
     [Fact]
     public async Task Pages_are_ranges_of_positions_cut_at_their_bytes()
     {
-        await _log.AppendAsync([.. Enumerable.Range(1, 10).Select(i => Some.LogEvent($"m{i}", 0, i % 5 == 0 ? "rare" : "shop"))], Cancel);
+        await _log.PositionsAsync([.. Enumerable.Range(1, 10).Select(i => Some.LogEvent($"m{i}", 0, i % 5 == 0 ? "rare" : "shop"))], Cancel);
 
         Assert.Equal((4L, 3, 7L), Outline(await _log.ReadAsync(0, 3, 7, "shop", 1_000, Cancel)));
         Assert.Equal((4L, 4, 7L), Outline(await _log.ReadAsync(0, 3, 7, null, 1_000, Cancel)));
@@ -164,16 +187,16 @@ public abstract class LogStoreTests : IAsyncLifetime
         await RaceAsync(_store, 4, async (database, replica) =>
         {
             var shops = new ShopStore(database, await OpenAsync(database));
-            var shop = new Shop("shop", "Europe/London", replica % 2 == 0 ? "GBP" : "EUR", Some.Instant);
-            var (there, mine) = await shops.AddAsync(shop, [.. Enumerable.Range(0, Partitions).Select(p => Some.LogEvent("configured", p) with { Customer = "" })], Cancel);
+            var shop = new Shop("new", "Europe/London", replica % 2 == 0 ? "GBP" : "EUR", Some.Instant);
+            var (there, mine) = await shops.AddAsync(shop, [.. Enumerable.Range(0, Partitions).Select(p => Some.PlacedEvent("configured", p, "new") with { Customer = "" })], Cancel);
             if (mine) Interlocked.Increment(ref added);
-            Assert.Equal(there, await shops.FindAsync("shop", Cancel));
+            Assert.Equal(there, await shops.FindAsync("new", Cancel));
         });
 
         Assert.Equal(1, added);
         await AssertDenseAsync(Partitions);
         Assert.Equal(Positions(1, 1, 1), await _log.RefreshHeadsAsync(Cancel));
-        Assert.Null(await new ShopStore(_store.Database, _log).FindAsync("other", Cancel));
+        Assert.Null(await new ShopStore(_store.Database, _log).FindAsync("unknown", Cancel));
     }
 
     [Fact]
@@ -191,6 +214,7 @@ public abstract class LogStoreTests : IAsyncLifetime
 
     async Task<bool> RunAsync(string shop, int writers, int[] ids, int[] cuts)
     {
+        await CreateShopAsync(shop);
         await RaceAsync(_store, writers, async (database, writer) =>
         {
             var log = await OpenAsync(database);
@@ -198,12 +222,12 @@ public abstract class LogStoreTests : IAsyncLifetime
             for (var (at, cut) = (0, writer); at < mine.Count; cut++)
             {
                 var size = Math.Min(cuts[cut % cuts.Length], mine.Count - at);
-                await log.AppendAsync(mine.GetRange(at, size), Cancel);
+                await log.PositionsAsync(mine.GetRange(at, size), Cancel);
                 at += size;
             }
         });
         var logged = await ReadAllAsync(_log);
-        return logged.SelectMany(p => p.Value).Where(e => e.Shop == shop).Select(e => e.Customer).Order(StringComparer.Ordinal).SequenceEqual(ids.Distinct().Select(id => $"user:m{id}").Order(StringComparer.Ordinal))
+        return logged.SelectMany(p => p.Value).Where(e => e.Shop == shop).Select(e => e.Customer).Order(StringComparer.Ordinal).SequenceEqual(ids.Distinct().Select(id => Some.User($"m{id}", id % Partitions, shop).Text).Order(StringComparer.Ordinal))
             && logged.Values.All(p => p.Select(e => e.Position).SequenceEqual(Enumerable.Range(1, p.Count).Select(i => (long)i)));
     }
 

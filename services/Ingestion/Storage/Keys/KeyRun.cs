@@ -1,45 +1,44 @@
 namespace Perennial.Ingestion.Storage.Keys;
 
-/// <summary>What memory holds of a run: where each chunk begins and the chunk's filter.</summary>
-internal sealed class KeyRun(long run, int level, int chunks)
+/// <summary>What memory holds of a run: the first key of each chunk, and for messages a filter over all keys.</summary>
+internal sealed class KeyRun(long run, RunUse use, int chunks, int filterBits)
 {
-    readonly ulong[] _firsts = new ulong[chunks];
-    byte[] _filters = [];
-    int _filterBytes;
+    readonly RunKey[] _firsts = new RunKey[chunks];
+    // Of a message it is asked for every event in every run; of a customer hardly ever.
+    readonly KeyFilter? _filter = use == RunUse.Messages ? new KeyFilter((long)chunks * KeyChunks.KeysPerChunk, filterBits) : null;
     int _count;
 
     public long Run => run;
-    public int Level => level;
+    public RunUse Use => use;
 
-    /// <summary>The next chunk, in their order; all of a run have filters of one length.</summary>
-    public void Add(ulong first, ReadOnlySpan<byte> filter)
+    /// <summary>How many chunks it has.</summary>
+    public int Chunks => _count;
+
+    /// <summary>The next chunk, in their order.</summary>
+    public void Add(ReadOnlySpan<byte> keys)
     {
-        if (_count == 0) (_filterBytes, _filters) = (filter.Length, new byte[(long)chunks * filter.Length]);
-        filter.CopyTo(_filters.AsSpan(_count * _filterBytes));
-        _firsts[_count++] = first;
+        _firsts[_count++] = RunKey.Read(keys);
+        if (_filter is null) return;
+        for (; keys.Length > 0; keys = keys[RunKey.Bytes..]) _filter.Add(RunKey.Read(keys).Digest);
     }
 
-    /// <summary>The only chunk that can have the digest, when its filter says that it may; else -1.</summary>
-    public int ChunkOf(ulong digest)
-    {
-        var chunk = LastUpTo(digest);
-        return chunk >= 0 && KeyFilter.MayHave(_filters.AsSpan(chunk * _filterBytes, _filterBytes), digest) ? chunk : -1;
-    }
+    /// <summary>False when no key of the run has the digest.</summary>
+    public bool MayHave(ulong digest) => _filter is null || _filter.MayHave(digest);
 
-    /// <summary>The last chunk that begins at or before the digest; -1 when all begin later.</summary>
-    public int LastUpTo(ulong digest)
+    /// <summary>The chunk that has the first key from <paramref name="key"/> on, or ends right before it.</summary>
+    public int ChunkOf(RunKey key)
     {
         var firsts = _firsts.AsSpan(0, _count);
-        if (firsts.Length == 0 || digest < firsts[0]) return -1;
+        if (firsts.Length == 0 || key < firsts[0]) return 0;
         // Digests are spread evenly, so the chunk is a few from where it would be by proportion: doubling steps from there.
-        var low = (int)Math.BigMul(digest, (ulong)firsts.Length, out _);
+        var low = (int)Math.BigMul(key.Digest, (ulong)firsts.Length, out _);
         var high = low;
-        for (var step = 1; firsts[low] > digest; step *= 2) (low, high) = (Math.Max(0, low - step), low);
-        for (var step = 1; high < firsts.Length && firsts[high] <= digest; step *= 2) (low, high) = (high, Math.Min(firsts.Length, high + step));
+        for (var step = 1; firsts[low] > key; step *= 2) (low, high) = (Math.Max(0, low - step), low);
+        for (var step = 1; high < firsts.Length && firsts[high] <= key; step *= 2) (low, high) = (high, Math.Min(firsts.Length, high + step));
         while (high - low > 1)
         {
             var middle = (low + high) / 2;
-            if (firsts[middle] <= digest) low = middle;
+            if (firsts[middle] <= key) low = middle;
             else high = middle;
         }
         return low;

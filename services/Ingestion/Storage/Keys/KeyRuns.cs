@@ -4,26 +4,29 @@ using Perennial.Foundation.Sql;
 
 namespace Perennial.Ingestion.Storage.Keys;
 
-/// <summary>The tables behind the keys: runs, their chunks, the marks. Statements only; what they mean is <see cref="SqliteMessageKeys"/>'s.</summary>
+/// <summary>The tables behind the keys: runs, their chunks, the marks. Statements only; what they mean is <see cref="SqliteEventKeys"/>'s.</summary>
 internal sealed class KeyRuns(Database database)
 {
     /// <summary>States of a run.</summary>
     public const int Writing = 0, Read = 1, Merged = 2;
 
-    static readonly string[] ChunkColumns = ["run", "chunk", "first_digest", "filter", "digests"];
+    // A chunk is found by one number: its run and, in the run, its own.
+    const int NumberBits = 24;
+
+    static readonly string[] ChunkColumns = ["chunk", "keys"];
 
     string StandSql => $"""
         SELECT h.position AS head, COALESCE(m.position, 0) AS mark, g.generation
         FROM {database.Prefix}partition_head h
-        CROSS JOIN {database.Prefix}message_generation g
-        LEFT JOIN {database.Prefix}message_mark m ON m.log_partition = h.log_partition
+        CROSS JOIN {database.Prefix}key_generation g
+        LEFT JOIN {database.Prefix}key_mark m ON m.log_partition = h.log_partition
         ORDER BY h.log_partition
         """;
 
     /// <summary>How far the log and the runs reach.</summary>
-    public KeyStand Stand(Write write)
+    public KeyStand Stand(DbConnection connection, DbTransaction? transaction)
     {
-        using var command = Command(write, StandSql);
+        using var command = Command(connection, transaction, StandSql);
         using var reader = command.ExecuteReader();
         var (heads, marks, generation) = (new List<long>(), new List<long>(), 0L);
         while (reader.Read())
@@ -36,7 +39,7 @@ internal sealed class KeyRuns(Database database)
     }
 
     string BehindSql => $"""
-        SELECT position, shop, message_id
+        SELECT position, shop, customer, message_id
         FROM {database.Prefix}event
         WHERE log_partition = @partition
         AND position > @after
@@ -45,61 +48,46 @@ internal sealed class KeyRuns(Database database)
         {database.Limit("@max")}
         """;
 
-    /// <summary>Keys of a partition's events behind a position. What the house itself wrote has no key.</summary>
-    public List<MessageKey> Behind(Write write, int partition, long after, int max)
+    /// <summary>A partition's events behind a position. What concerns a shop itself has no keys, what was erased has none any more.</summary>
+    public List<EventIds> Behind(DbConnection connection, DbTransaction? transaction, int partition, long after, int max)
     {
-        using var command = Command(write, BehindSql, ("@partition", partition), ("@after", after), ("@max", max));
+        using var command = Command(connection, transaction, BehindSql, ("@partition", partition), ("@after", after), ("@max", max));
         using var reader = command.ExecuteReader();
-        var keys = new List<MessageKey>();
-        while (reader.Read()) keys.Add(new MessageKey(MessageKey.DigestOf(reader.GetString(1), reader.GetString(2)), MessageKey.PlaceOf(partition, reader.GetInt64(0))));
-        return keys;
-    }
-
-    string IdsSql => $"""
-        SELECT shop, message_id
-        FROM {database.Prefix}event
-        WHERE log_partition = @partition
-        AND position = @position
-        """;
-
-    /// <summary>Whether the event at a place has these ids. Of an event that is no longer there the digest alone tells: it was recorded.</summary>
-    public bool IsAt(Write write, MessageKey key, string shop, string messageId)
-    {
-        using var command = Command(write, IdsSql, ("@partition", key.Partition), ("@position", key.Position));
-        using var reader = command.ExecuteReader();
-        return !reader.Read() || (reader.GetString(0) == shop && reader.GetString(1) == messageId);
+        var events = new List<EventIds>();
+        while (reader.Read()) events.Add(new EventIds(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetString(3)));
+        return events;
     }
 
     string RunsSql => $"""
-        SELECT run, run_level AS level, state, merged_into
-        FROM {database.Prefix}message_run
+        SELECT run, run_use AS use_of, run_level AS level, state, merged_into
+        FROM {database.Prefix}key_run
         ORDER BY run
         """;
 
-    public List<RunRow> Runs(Write write) => write.Connection.Query<RunRow>(RunsSql, transaction: write.Transaction).AsList();
+    public List<RunRow> Runs(DbConnection connection, DbTransaction? transaction) => connection.Query<RunRow>(RunsSql, transaction: transaction).AsList();
 
     string AddRunSql => $"""
-        INSERT INTO {database.Prefix}message_run (run, run_level, state, merged_into)
-        SELECT COALESCE(MAX(run), 0) + 1, @level, @state, 0
-        FROM {database.Prefix}message_run
+        INSERT INTO {database.Prefix}key_run (run, run_use, run_level, state, merged_into)
+        SELECT COALESCE(MAX(run), 0) + 1, @use, @level, @state, 0
+        FROM {database.Prefix}key_run
         """;
 
-    string NewestRunSql => $"SELECT MAX(run) FROM {database.Prefix}message_run";
+    string NewestRunSql => $"SELECT MAX(run) FROM {database.Prefix}key_run";
 
     /// <summary>The number of a new run, higher than any that is there.</summary>
-    public long AddRun(Write write, int level, int state)
+    public long AddRun(Write write, RunUse use, int level, int state)
     {
-        write.Connection.Execute(AddRunSql, new { level, state }, write.Transaction);
+        write.Connection.Execute(AddRunSql, new { use, level, state }, write.Transaction);
         return write.Connection.ExecuteScalar<long>(NewestRunSql, transaction: write.Transaction);
     }
 
-    string MergeIntoSql => $"UPDATE {database.Prefix}message_run SET merged_into = @into WHERE run = @run";
+    string MergeIntoSql => $"UPDATE {database.Prefix}key_run SET merged_into = @into WHERE run = @run";
 
     public void MergeInto(Write write, IEnumerable<long> runs, long into)
         => write.Connection.Execute(MergeIntoSql, runs.Select(run => new { run, into }), write.Transaction);
 
     string CompleteSql => $"""
-        UPDATE {database.Prefix}message_run
+        UPDATE {database.Prefix}key_run
         SET state = CASE WHEN run = @run THEN 1 ELSE 2 END
         WHERE run = @run OR merged_into = @run
         """;
@@ -112,38 +100,37 @@ internal sealed class KeyRuns(Database database)
     }
 
     string RemoveChunksSql => $"""
-        DELETE FROM {database.Prefix}message_chunk
-        WHERE run = @run
-        AND chunk < (SELECT MIN(chunk) + @max FROM {database.Prefix}message_chunk WHERE run = @run)
+        DELETE FROM {database.Prefix}key_chunk
+        WHERE chunk >= @from
+        AND chunk < @until
+        AND chunk < (SELECT MIN(chunk) + @max FROM {database.Prefix}key_chunk WHERE chunk >= @from)
         """;
 
-    string RemoveRunSql => $"DELETE FROM {database.Prefix}message_run WHERE run = @run";
+    string RemoveRunSql => $"DELETE FROM {database.Prefix}key_run WHERE run = @run";
 
     /// <summary>Removes the first chunks of a run, and the run with the last.</summary>
     public void Remove(Write write, long run, int max)
     {
-        if (write.Connection.Execute(RemoveChunksSql, new { run, max }, write.Transaction) < max) write.Connection.Execute(RemoveRunSql, new { run }, write.Transaction);
+        if (write.Connection.Execute(RemoveChunksSql, new { from = Chunk(run, 0), until = Chunk(run + 1, 0), max }, write.Transaction) < max) write.Connection.Execute(RemoveRunSql, new { run }, write.Transaction);
     }
 
-    public Task AddChunksAsync(Write write, IReadOnlyList<KeyChunk> chunks, CancellationToken cancellation) => write.AppendAsync(database.Prefix + "message_chunk", ChunkColumns, chunks, static (row, chunk) =>
+    public Task AddChunksAsync(Write write, IReadOnlyList<KeyChunk> chunks, CancellationToken cancellation) => write.AppendAsync(database.Prefix + "key_chunk", ChunkColumns, chunks, static (row, chunk) =>
     {
-        row.Add(chunk.Run);
-        row.Add(chunk.Chunk);
-        // SQLite's integers have a sign; nothing sorts by this column.
-        row.Add(unchecked((long)chunk.First));
-        row.Add(chunk.Filter);
+        row.Add(Chunk(chunk.Run, chunk.Number));
         row.Add(chunk.Keys);
     }, cancellation);
 
+    static long Chunk(long run, int number) => (run << NumberBits) + number;
+
     string MarkSql => $"""
-        UPDATE {database.Prefix}message_mark
+        UPDATE {database.Prefix}key_mark
         SET position = @position
         WHERE log_partition = @partition
         """;
 
-    string FirstMarkSql => $"INSERT INTO {database.Prefix}message_mark (log_partition, position) VALUES (@partition, @position)";
+    string FirstMarkSql => $"INSERT INTO {database.Prefix}key_mark (log_partition, position) VALUES (@partition, @position)";
 
-    string MoveGenerationSql => $"UPDATE {database.Prefix}message_generation SET generation = generation + 1";
+    string MoveGenerationSql => $"UPDATE {database.Prefix}key_generation SET generation = generation + 1";
 
     /// <summary>Keys up to these positions are in runs.</summary>
     public void Mark(Write write, IReadOnlyList<long> positions)
@@ -158,56 +145,58 @@ internal sealed class KeyRuns(Database database)
 
     void MoveGeneration(Write write) => write.Connection.Execute(MoveGenerationSql, transaction: write.Transaction);
 
-    string ChunkCountSql => $"SELECT COALESCE(MAX(chunk) + 1, 0) FROM {database.Prefix}message_chunk WHERE run = @run";
-
-    string FiltersSql => $"""
-        SELECT first_digest, filter
-        FROM {database.Prefix}message_chunk
-        WHERE run = @run
-        ORDER BY chunk
-        """;
-
-    /// <summary>What memory holds of a run.</summary>
-    public KeyRun Load(DbConnection connection, DbTransaction? transaction, RunRow run)
-    {
-        var loaded = new KeyRun(run.Run, run.Level, connection.ExecuteScalar<int>(ChunkCountSql, new { run = run.Run }, transaction));
-        using var command = Command(connection, transaction, FiltersSql, ("@run", run.Run));
-        using var reader = command.ExecuteReader();
-        while (reader.Read()) loaded.Add(unchecked((ulong)reader.GetInt64(0)), reader.GetFieldValue<byte[]>(1));
-        return loaded;
-    }
-
     string ChunkSql => $"""
-        SELECT digests
-        FROM {database.Prefix}message_chunk
-        WHERE run = @run
-        AND chunk = @chunk
+        SELECT keys
+        FROM {database.Prefix}key_chunk
+        WHERE chunk = @chunk
         """;
 
-    /// <summary>The keys of a chunk; none when there is no such chunk.</summary>
-    public byte[] Chunk(DbConnection connection, DbTransaction? transaction, long run, int chunk)
-    {
-        using var command = Command(connection, transaction, ChunkSql, ("@run", run), ("@chunk", chunk));
-        return command.ExecuteScalar() as byte[] ?? [];
-    }
+    string IdsSql => $"""
+        SELECT shop, message_id
+        FROM {database.Prefix}event
+        WHERE log_partition = @partition
+        AND position = @position
+        """;
+
+    /// <summary>Looks into chunks and event rows, as many as come, by statements that are prepared once.</summary>
+    public KeyLookup Lookup(DbConnection connection, DbTransaction? transaction)
+        => new(Command(connection, transaction, ChunkSql, ("@chunk", 0L)), Command(connection, transaction, IdsSql, ("@partition", 0), ("@position", 0L)), Chunk);
 
     string LastChunkSql => $"""
-        SELECT chunk, filter, digests
-        FROM {database.Prefix}message_chunk
-        WHERE run = @run
+        SELECT chunk, keys
+        FROM {database.Prefix}key_chunk
+        WHERE chunk >= @from
+        AND chunk < @until
         ORDER BY chunk DESC
         {database.Limit("@max")}
         """;
 
     /// <summary>Where the writing of a run stopped; null before its first chunk.</summary>
-    public KeyChunk? LastChunk(Write write, long run)
+    public KeyChunk? LastChunk(DbConnection connection, DbTransaction? transaction, long run)
     {
-        using var command = Command(write, LastChunkSql, ("@run", run), ("@max", 1));
+        using var command = Command(connection, transaction, LastChunkSql, ("@from", Chunk(run, 0)), ("@until", Chunk(run + 1, 0)), ("@max", 1));
         using var reader = command.ExecuteReader();
-        return reader.Read() ? new KeyChunk(run, reader.GetInt32(0), 0, reader.GetFieldValue<byte[]>(1), reader.GetFieldValue<byte[]>(2)) : null;
+        return reader.Read() ? new KeyChunk(run, (int)(reader.GetInt64(0) - Chunk(run, 0)), reader.GetFieldValue<byte[]>(1)) : null;
     }
 
-    static DbCommand Command(Write write, string sql, params ReadOnlySpan<(string Name, object Value)> values) => Command(write.Connection, write.Transaction, sql, values);
+    string ChunksSql => $"""
+        SELECT keys
+        FROM {database.Prefix}key_chunk
+        WHERE chunk >= @from
+        AND chunk < @until
+        ORDER BY chunk
+        """;
+
+    /// <summary>What memory holds of a run.</summary>
+    public KeyRun Load(DbConnection connection, DbTransaction? transaction, RunRow run, int filterBits)
+    {
+        var chunks = LastChunk(connection, transaction, run.Run) is { } last ? last.Number + 1 : 0;
+        var loaded = new KeyRun(run.Run, run.UseOf, chunks, filterBits);
+        using var command = Command(connection, transaction, ChunksSql, ("@from", Chunk(run.Run, 0)), ("@until", Chunk(run.Run + 1, 0)));
+        using var reader = command.ExecuteReader();
+        while (reader.Read()) loaded.Add(reader.GetFieldValue<byte[]>(0));
+        return loaded;
+    }
 
     static DbCommand Command(DbConnection connection, DbTransaction? transaction, string sql, params ReadOnlySpan<(string Name, object Value)> values)
     {
@@ -230,7 +219,11 @@ internal sealed record KeyStand(List<long> Heads, List<long> Marks, long Generat
 internal sealed record RunRow
 {
     public long Run { get; init; }
+    public RunUse UseOf { get; init; }
     public int Level { get; init; }
     public int State { get; init; }
     public long MergedInto { get; init; }
 }
+
+/// <summary>The ids of an event of the log.</summary>
+internal sealed record EventIds(long Position, string Shop, string Customer, string MessageId);

@@ -1,41 +1,44 @@
-using System.Data.Common;
-
 namespace Perennial.Ingestion.Storage.Keys;
 
 /// <summary>Reads the keys of a run in ascending order, one chunk in memory at a time.</summary>
 internal sealed class RunCursor
 {
-    readonly KeyRuns _runs;
-    readonly DbConnection _connection;
-    readonly long _run;
+    readonly KeyLookup _lookup;
+    readonly KeyRun _run;
     int _chunk;
     byte[] _keys = [];
     int _at;
 
-    /// <summary>Stands at the first key above <paramref name="digest"/>, or at the first of all.</summary>
-    public RunCursor(KeyRuns runs, DbConnection connection, KeyRun run, ulong? digest)
+    /// <summary>Stands at the first key from <paramref name="from"/> on.</summary>
+    public RunCursor(KeyLookup lookup, KeyRun run, RunKey from)
     {
-        (_runs, _connection, _run) = (runs, connection, run.Run);
-        _chunk = digest is { } behind ? Math.Max(0, run.LastUpTo(behind)) : 0;
+        (_lookup, _run, _chunk) = (lookup, run, run.ChunkOf(from));
         Load();
-        while (digest is { } done && !Ended && Key.Digest <= done) Move();
+        var (low, high) = (0, _keys.Length / RunKey.Bytes);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (RunKey.Read(_keys.AsSpan(middle * RunKey.Bytes)) < from) low = middle + 1;
+            else high = middle;
+        }
+        _at = (low - 1) * RunKey.Bytes;
+        if (!Ended) Move();
     }
 
-    public bool Ended => _keys.Length == 0;
+    public bool Ended { get; private set; }
 
-    public MessageKey Key { get; private set; }
+    public RunKey Key { get; private set; }
 
     public void Move()
     {
-        _at += MessageKey.Bytes;
-        if (_at < _keys.Length) Key = MessageKey.Read(_keys.AsSpan(_at));
-        else Load();
+        _at += RunKey.Bytes;
+        if (_at >= _keys.Length) Load();
+        if (!Ended) Key = RunKey.Read(_keys.AsSpan(_at));
     }
 
     void Load()
     {
-        _keys = _runs.Chunk(_connection, null, _run, _chunk++);
-        _at = 0;
-        if (!Ended) Key = MessageKey.Read(_keys);
+        Ended = _chunk == _run.Chunks;
+        if (!Ended) (_keys, _at) = (_lookup.Chunk(_run.Run, _chunk++), 0);
     }
 }

@@ -1,0 +1,1 @@
+-- Nothing changes here: a customer's events are found by an index on them. SQLite finds them by sorted runs from this number on.

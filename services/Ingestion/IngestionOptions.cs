@@ -112,4 +112,8 @@ internal sealed class IngestionOptions
     /// <summary>Largest payload in quarantine, in characters: what the gateway takes as one item, with room for another spelling of it.</summary>
     [Range(32 * 1024, 2 * 1024 * 1024)]
     public int QuarantinePayloadMax { get; set; } = 256 * 1024;
+
+    /// <summary>How often it is looked whether the readers have followed an erasure, in seconds: until then the log still names the person to them.</summary>
+    [Range(1, 3_600)]
+    public int ErasurePollSeconds { get; set; } = 5;
 }

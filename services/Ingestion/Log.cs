@@ -42,4 +42,10 @@ internal static partial class Log
 
     [LoggerMessage(2044, LogLevel.Warning, "The readers of the log could not be measured; tried again in {PauseSeconds} s")]
     public static partial void ReadersUnreadable(this ILogger log, int pauseSeconds, Exception error);
+
+    [LoggerMessage(2081, LogLevel.Information, "{Count} erasures are done: every reader has followed")]
+    public static partial void ErasuresDone(this ILogger log, int count);
+
+    [LoggerMessage(2082, LogLevel.Warning, "Whether the readers have followed the erasures could not be told; tried again in {PauseSeconds} s")]
+    public static partial void ErasuresStuck(this ILogger log, int pauseSeconds, Exception error);
 }

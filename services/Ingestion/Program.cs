@@ -7,6 +7,7 @@ using Perennial.Ingestion.Domain;
 using Perennial.Ingestion.Storage;
 using Perennial.Ingestion.Storage.Identity;
 using Perennial.Ingestion.Storage.Keys;
+using Perennial.Ingestion.Storage.Privacy;
 using Perennial.Ingestion.Workers;
 
 namespace Perennial.Ingestion;
@@ -30,6 +31,8 @@ internal static class Program
         builder.Services.AddSingleton<IdentityStore>();
         builder.Services.AddSingleton<ImportStore>();
         builder.Services.AddSingleton(services => new ImportTurns(services.GetRequiredService<AppendQueue>(), Options(services).ImportSharePercent));
+        builder.Services.AddSingleton<ErasureStore>();
+        builder.Services.AddSingleton<Eraser>();
         builder.Services.AddSingleton<LowMarks>();
         builder.Services.AddSingleton<ReaderStore>();
         builder.Services.AddSingleton<RetentionStore>();
@@ -38,6 +41,7 @@ internal static class Program
         builder.Services.AddHostedService<HeadWatch>();
         builder.Services.AddHostedService<KeyTidying>();
         builder.Services.AddHostedService<ReattributionWorker>();
+        builder.Services.AddHostedService<ErasureWatch>();
         builder.Services.AddHostedService<ReaderWatch>();
         builder.Services.AddHostedService<Retention>();
         var app = builder.Build();

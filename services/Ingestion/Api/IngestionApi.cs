@@ -3,6 +3,7 @@ using Perennial.Common.V1;
 using Perennial.Foundation.Grpc;
 using Perennial.Ingestion.Storage;
 using Perennial.Ingestion.Storage.Identity;
+using Perennial.Ingestion.Storage.Privacy;
 using Perennial.Ingestion.V1;
 using Shop = Perennial.Ingestion.Domain.Shop;
 
@@ -15,6 +16,7 @@ internal sealed partial class IngestionApi(
     ReaderStore readers,
     AppendQueue queue,
     IdentityStore identities,
+    ErasureStore erasures,
     ImportStore imports,
     ImportTurns turns,
     QuarantineStore quarantine,

@@ -53,6 +53,30 @@ internal static class Mapping
         MovedEventCount = change.MovedEventCount,
     };
 
+    public static V1.Erasure ToProto(Erasure erasure) => new()
+    {
+        Erasure_ = erasure.Id,
+        State = erasure.State == ErasureState.Done ? V1.Erasure.Types.State.Done : V1.Erasure.Types.State.Running,
+        EraseTime = erasure.Time.ToTimestamp(),
+        Actor = erasure.Actor,
+        Reason = erasure.Reason,
+        EventCount = erasure.EventCount,
+        IdCount = erasure.IdCount,
+        Remains = erasure.Remains,
+    };
+
+    public static RecordedEvent ToRecorded(LoggedEvent e) => new()
+    {
+        Position = e.Position,
+        Shop = e.Shop,
+        Customer = e.Customer,
+        Identified = e.Identified,
+        EventTime = e.EventTime.ToTimestamp(),
+        ReceiveTime = e.ReceiveTime.ToTimestamp(),
+        Event = Event.Parser.ParseFrom(e.Payload),
+        ReattributeTime = e.ReattributeTime?.ToTimestamp(),
+    };
+
     static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     public static ImportRefusal ToRefusal(V1.EventResult result) => ImportRefusal.Of(result.MessageId, result.Violations.Select(v => (v.Field, v.Description)));

@@ -46,12 +46,18 @@ internal sealed partial class IngestionApi
     /// <summary>The change once the history has moved. Whoever stops waiting may call again: the moving goes on.</summary>
     async Task<IdentityChange> SettledAsync(Domain.IdentityChange change, CancellationToken cancellation)
     {
-        for (var settled = identities.Settled.Next; await identities.IsDueAsync(change.Number, cancellation); settled = identities.Settled.Next)
+        await DueAsync(change.Number, cancellation);
+        return Mapping.ToProto(await identities.ChangeAsync(change.Shop, change.Number, cancellation));
+    }
+
+    /// <summary>Waits until it was its turn, and is done.</summary>
+    async Task DueAsync(long number, CancellationToken cancellation)
+    {
+        for (var settled = identities.Settled.Next; await identities.IsDueAsync(number, cancellation); settled = identities.Settled.Next)
         {
             // Another replica may do the work, and tells only the store.
             await Task.WhenAny(settled, Task.Delay(_options.PollMillis, cancellation));
             cancellation.ThrowIfCancellationRequested();
         }
-        return Mapping.ToProto(await identities.ChangeAsync(change.Shop, change.Number, cancellation));
     }
 }

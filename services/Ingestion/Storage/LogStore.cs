@@ -125,6 +125,9 @@ internal sealed partial class LogStore(Database database, int partitions, KeyLim
         return (positions, heads);
     }
 
+    /// <summary>Messages of an erased person count as never recorded: their ids are refused instead.</summary>
+    public Task ForgetKeysAsync(Write write, string shop, IReadOnlyList<string> messageIds) => messageIds.Count == 0 ? Task.CompletedTask : _keys.ForgetAsync(write, shop, messageIds);
+
     /// <summary>Tells readers of a commit.</summary>
     public void Announce(IReadOnlyDictionary<int, long> heads)
     {

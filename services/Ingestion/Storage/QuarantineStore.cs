@@ -10,7 +10,7 @@ namespace Perennial.Ingestion.Storage;
 /// Events that could not be recorded, by shop and a number of their own. Whoever changes them updates the shop's head row first, so that
 /// what is read after it is the latest of all replicas. Nothing differs between the dialects beyond what <see cref="Database"/> answers.
 /// </summary>
-internal sealed class QuarantineStore(Database database)
+internal sealed class QuarantineStore(Database database, LogStore log)
 {
     static readonly string[] Columns = ["shop", "sequence", "message_id", "reason", "violations", "payload", "receive_time", "replay_count"];
     static readonly string[] IdColumns = ["shop", "id", "sequence"];
@@ -52,17 +52,19 @@ internal sealed class QuarantineStore(Database database)
         """;
 
     /// <summary>
-    /// Keeps the events, once per message id and reason where there is a message id. Answers the number of each and which are new; null, with nothing
-    /// kept, when the shop would have more than <paramref name="most"/>.
+    /// Keeps the events, once per message id and reason where there is a message id. Answers the number of each, 0 for one that names somebody
+    /// who was erased, and which are new; null, with nothing kept, when the shop would have more than <paramref name="most"/>.
     /// </summary>
     public Task<KeptEvents?> AddAsync(string shop, IReadOnlyList<Quarantined> events, int most, CancellationToken cancellation) => database.WriteAsync(async write =>
     {
+        await log.LockHeadsAsync(write);
+        var erased = await ErasedAsync(write, shop, events);
         var head = await LockAsync(write, shop);
         var known = await KnownAsync(write, shop, events);
         var (numbers, fresh) = (new long[events.Count], new List<Quarantined>());
         for (var i = 0; i < events.Count; i++)
         {
-            if (events[i].MessageId.Length > 0 && known.TryGetValue((events[i].MessageId, events[i].Reason), out numbers[i])) continue;
+            if (erased[i] || (events[i].MessageId.Length > 0 && known.TryGetValue((events[i].MessageId, events[i].Reason), out numbers[i]))) continue;
             numbers[i] = head.Sequence + fresh.Count + 1;
             known[(events[i].MessageId, events[i].Reason)] = numbers[i];
             fresh.Add(events[i] with { Sequence = numbers[i] });
@@ -72,6 +74,10 @@ internal sealed class QuarantineStore(Database database)
         await write.Connection.ExecuteAsync(GrowSql, new { shop, sequence = head.Sequence + fresh.Count, kept = head.Kept + fresh.Count }, write.Transaction);
         return new KeptEvents(numbers, fresh);
     }, cancellation);
+
+    /// <summary>By event, whether an id of it is refused. Of what is no id nobody was erased.</summary>
+    Task<bool[]> ErasedAsync(Write write, string shop, IReadOnlyList<Quarantined> events)
+        => log.Identity.DecideAsync(write, known => events.Select(e => e.Ids.Any(id => CustomerId.TryParse(id, out var parsed) && known.Find(shop, parsed.Value) is { Suppressed: true })).ToArray());
 
     async Task<Dictionary<(string MessageId, string Reason), long>> KnownAsync(Write write, string shop, IReadOnlyList<Quarantined> events)
     {
@@ -168,6 +174,25 @@ internal sealed class QuarantineStore(Database database)
     /// <summary>When each of these was received first; those that are not kept are missing.</summary>
     public Task<IReadOnlyDictionary<long, DateTimeOffset>> ReceiptsAsync(string shop, IEnumerable<long> numbers, CancellationToken cancellation) => database.ReadAsync<IReadOnlyDictionary<long, DateTimeOffset>>(async connection =>
         (await connection.QueryAsync<QuarantinedRow>(new CommandDefinition(ReceiptsSql, new { shop, numbers = Numbers(numbers) }, cancellationToken: cancellation))).ToDictionary(r => r.Sequence, r => r.ReceiveTime), cancellation);
+
+    string NamingSql => $"""
+        SELECT DISTINCT q.sequence
+        FROM {database.Prefix}quarantined_id q
+        JOIN {database.Set("@ids", ("id", CustomerId.LengthMax))} k
+        ON k.id = q.id
+        WHERE q.shop = @shop
+        """;
+
+    /// <summary>Takes out what names one of these ids, as part of <paramref name="write"/>.</summary>
+    public async Task ForgetAsync(Write write, string shop, IEnumerable<CustomerId> ids)
+    {
+        await LockAsync(write, shop);
+        await RemoveAsync(write, shop, [.. await write.Connection.QueryAsync<long>(NamingSql, new { shop, ids = Foundation.Sql.Keys.Of(ids, "id", id => id.Text) }, write.Transaction)]);
+    }
+
+    /// <summary>The numbers of those that name one of these ids.</summary>
+    public Task<IReadOnlyList<long>> NamingAsync(string shop, IEnumerable<CustomerId> ids, CancellationToken cancellation) => database.ReadAsync<IReadOnlyList<long>>(async connection =>
+        [.. (await connection.QueryAsync<long>(new CommandDefinition(NamingSql, new { shop, ids = Foundation.Sql.Keys.Of(ids, "id", id => id.Text) }, cancellationToken: cancellation))).Order()], cancellation);
 
     string RemoveSql => $"""
         DELETE FROM {database.Prefix}quarantined

@@ -20,15 +20,16 @@ internal sealed class ReattributionWorker : BackgroundService
 
     readonly IdentityStore _identities;
     readonly LogStore _store;
+    readonly Eraser _eraser;
     readonly IngestionOptions _options;
     readonly Metrics _metrics;
     readonly TimeProvider _clock;
     readonly ILogger _log;
     string? _problem;
 
-    public ReattributionWorker(IdentityStore identities, LogStore store, IOptions<IngestionOptions> options, HealthState health, Metrics metrics, TimeProvider clock, ILogger<ReattributionWorker> log)
+    public ReattributionWorker(IdentityStore identities, LogStore store, Eraser eraser, IOptions<IngestionOptions> options, HealthState health, Metrics metrics, TimeProvider clock, ILogger<ReattributionWorker> log)
     {
-        (_identities, _store, _options, _metrics, _clock, _log) = (identities, store, options.Value, metrics, clock, log);
+        (_identities, _store, _eraser, _options, _metrics, _clock, _log) = (identities, store, eraser, options.Value, metrics, clock, log);
         health.AddCheck("reattribution", () => _problem);
     }
 
@@ -60,6 +61,11 @@ internal sealed class ReattributionWorker : BackgroundService
 
     async Task StepAsync(Reattribution first, IReadOnlyList<Reattribution> due, CancellationToken cancellation)
     {
+        if (first.Reason == ResetReason.Erased)
+        {
+            await _eraser.StepAsync(first, cancellation);
+            return;
+        }
         var without = await WithoutEventsAsync(due, cancellation);
         if (without.Count > 0) await _identities.FinishAsync(without, cancellation);
         else if (first.Until > 0) await CopyAsync(first, cancellation);
@@ -72,7 +78,7 @@ internal sealed class ReattributionWorker : BackgroundService
         var without = new List<Reattribution>();
         foreach (var one in due)
         {
-            if (one.Until > 0 || await _identities.HasAnyAsync(one, cancellation)) break;
+            if (one.Reason == ResetReason.Erased || one.Until > 0 || await _identities.HasAnyAsync(one, cancellation)) break;
             without.Add(one);
         }
         return without;

@@ -24,19 +24,23 @@ internal sealed class IdentityStore(Database database, LogStore log)
         return identity is null || identity.Ids.Count > 1 || identity.Changes.Count > 0 || await HasEventsAsync(shop, identity.Customer, cancellation) ? identity : null;
     }
 
-    async Task<CustomerIdentity?> ReadAsync(DbConnection connection, string shop, CustomerId id, IdHash? hash, CancellationToken cancellation)
+    /// <summary>As <paramref name="write"/> sees it; who is unknown is a customer of their own. Not to be asked for an id that is refused.</summary>
+    public async Task<CustomerIdentity> OfAsync(Write write, string shop, CustomerId id, CancellationToken cancellation)
+        => (await ReadAsync(write.Connection, shop, id, _links.Salts.Of(write, shop), cancellation, write.Transaction))!;
+
+    async Task<CustomerIdentity?> ReadAsync(DbConnection connection, string shop, CustomerId id, IdHash? hash, CancellationToken cancellation, DbTransaction? transaction = null)
     {
-        var (customer, row) = (id, hash is null ? null : await _tables.IdAsync(connection, shop, hash.Of(id), cancellation));
-        for (; row?.Parent is { } parent; row = await _tables.IdAsync(connection, shop, hash!.Of(customer), cancellation)) customer = CustomerId.Stored(parent);
+        var (customer, row) = (id, hash is null ? null : await _tables.IdAsync(connection, shop, hash.Of(id), cancellation, transaction));
+        for (; row?.Parent is { } parent; row = await _tables.IdAsync(connection, shop, hash!.Of(customer), cancellation, transaction)) customer = CustomerId.Stored(parent);
         if (row is { Suppressed: true }) return null;
         var ids = new List<LinkedId> { new(customer, null, row is { Pinned: true }) };
         for (List<CustomerId> generation = [customer]; generation.Count > 0;)
         {
-            var joined = await _tables.JoinedAsync(connection, shop, generation, cancellation);
+            var joined = await _tables.JoinedAsync(connection, shop, generation, cancellation, transaction);
             ids.AddRange(joined.Select(j => j.ToLinkedId()));
             generation = [.. joined.Select(j => CustomerId.Stored(j.Id!))];
         }
-        var changes = await _tables.ChangesAsync(connection, shop, ids.Select(i => i.Id), cancellation);
+        var changes = await _tables.ChangesAsync(connection, shop, ids.Select(i => i.Id), cancellation, transaction);
         return new CustomerIdentity(customer, [.. ids.OrderBy(i => i.Id.Text, StringComparer.Ordinal)], [.. changes.Select(c => c.ToChange())]);
     }
 
@@ -103,6 +107,15 @@ internal sealed class IdentityStore(Database database, LogStore log)
     /// <summary>A change as it stands now.</summary>
     public async Task<IdentityChange> ChangeAsync(string shop, long number, CancellationToken cancellation)
         => (await database.ReadAsync(connection => _tables.ChangeAsync(connection, null, shop, number, cancellation), cancellation))!.ToChange();
+
+    /// <summary>Whether events of an id are refused, its person being erased.</summary>
+    public async Task<bool> IsRefusedAsync(string shop, CustomerId id, CancellationToken cancellation)
+        => await _links.Salts.FindAsync(shop, cancellation) is { } hash
+            && await database.ReadAsync(connection => _tables.IdAsync(connection, shop, hash.Of(id), cancellation), cancellation) is { Suppressed: true };
+
+    /// <summary>Whether events of one of these customers are still to be recorded anew.</summary>
+    public Task<bool> AreDueAsync(string shop, IEnumerable<CustomerId> customers, CancellationToken cancellation)
+        => database.ReadAsync(connection => _tables.AreDueAsync(connection, shop, customers, cancellation), cancellation);
 
     /// <summary>Whether events are still to be recorded anew for a change.</summary>
     public Task<bool> IsDueAsync(long number, CancellationToken cancellation)
@@ -213,7 +226,7 @@ internal sealed class IdentityStore(Database database, LogStore log)
     }
 
     /// <summary>Does one step if things stand as they did when <paramref name="due"/> was read: the first in line, and as far as then.</summary>
-    async Task AdvanceAsync(Reattribution due, Func<Write, ReattributionRow, Task<IReadOnlyDictionary<int, long>>> step, CancellationToken cancellation)
+    public async Task AdvanceAsync(Reattribution due, Func<Write, ReattributionRow, Task<IReadOnlyDictionary<int, long>>> step, CancellationToken cancellation)
     {
         var heads = await database.WriteAsync(async write =>
         {

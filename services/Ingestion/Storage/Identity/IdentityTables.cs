@@ -33,8 +33,8 @@ internal sealed class IdentityTables(Database database)
     /// <summary>Null when nothing is known of the id.</summary>
     public KnownIdRow? Id(Write write, string shop, byte[] hash) => write.Connection.QuerySingleOrDefault<KnownIdRow>(IdSql, new { shop, hash }, write.Transaction);
 
-    public Task<KnownIdRow?> IdAsync(DbConnection connection, string shop, byte[] hash, CancellationToken cancellation)
-        => connection.QuerySingleOrDefaultAsync<KnownIdRow>(new CommandDefinition(IdSql, new { shop, hash }, cancellationToken: cancellation));
+    public Task<KnownIdRow?> IdAsync(DbConnection connection, string shop, byte[] hash, CancellationToken cancellation, DbTransaction? transaction = null)
+        => connection.QuerySingleOrDefaultAsync<KnownIdRow>(new CommandDefinition(IdSql, new { shop, hash }, transaction, cancellationToken: cancellation));
 
     string JoinedSql => $"""
         SELECT k.id, k.parent, k.link_time, k.pinned, k.suppressed, k.reset_position
@@ -44,10 +44,10 @@ internal sealed class IdentityTables(Database database)
         """;
 
     /// <summary>The ids that joined one of <paramref name="parents"/>.</summary>
-    public async Task<List<KnownIdRow>> JoinedAsync(DbConnection connection, string shop, IEnumerable<CustomerId> parents, CancellationToken cancellation)
+    public async Task<List<KnownIdRow>> JoinedAsync(DbConnection connection, string shop, IEnumerable<CustomerId> parents, CancellationToken cancellation, DbTransaction? transaction = null)
     {
         var keys = Foundation.Sql.Keys.Of(parents, "id", id => id.Text);
-        return (await connection.QueryAsync<KnownIdRow>(new CommandDefinition(JoinedSql, new { shop, parents = keys }, cancellationToken: cancellation))).AsList();
+        return (await connection.QueryAsync<KnownIdRow>(new CommandDefinition(JoinedSql, new { shop, parents = keys }, transaction, cancellationToken: cancellation))).AsList();
     }
 
     public Task AddIdsAsync(Write write, IEnumerable<NewIdRow> rows, CancellationToken cancellation) => write.AppendAsync(database.Prefix + "known_id", IdColumns,
@@ -135,10 +135,10 @@ internal sealed class IdentityTables(Database database)
         """;
 
     /// <summary>The changes that name one of <paramref name="ids"/>, oldest first.</summary>
-    public async Task<List<ChangeRow>> ChangesAsync(DbConnection connection, string shop, IEnumerable<CustomerId> ids, CancellationToken cancellation)
+    public async Task<List<ChangeRow>> ChangesAsync(DbConnection connection, string shop, IEnumerable<CustomerId> ids, CancellationToken cancellation, DbTransaction? transaction = null)
     {
         var keys = Foundation.Sql.Keys.Of(ids, "id", id => id.Text);
-        return (await connection.QueryAsync<ChangeRow>(new CommandDefinition(ChangesSql, new { shop, ids = keys }, cancellationToken: cancellation))).AsList();
+        return (await connection.QueryAsync<ChangeRow>(new CommandDefinition(ChangesSql, new { shop, ids = keys }, transaction, cancellationToken: cancellation))).AsList();
     }
 
     string UndoSql => $"UPDATE {database.Prefix}identity_change SET undo_change = @undo WHERE change_number = @number";
@@ -162,6 +162,19 @@ internal sealed class IdentityTables(Database database)
     /// <summary>Those that have waited longest, in their order.</summary>
     public async Task<List<ReattributionRow>> ReattributionsAsync(DbConnection connection, DbTransaction? transaction, int max, CancellationToken cancellation)
         => (await connection.QueryAsync<ReattributionRow>(new CommandDefinition(ReattributionsSql, new { max }, transaction, cancellationToken: cancellation))).AsList();
+
+    string AreDueSql => $"""
+        SELECT COUNT(*)
+        FROM {database.Prefix}reattribution
+        WHERE shop = @shop
+        AND customer IN (SELECT k.id FROM {database.Set("@ids", ("id", CustomerId.LengthMax))} k)
+        """;
+
+    public async Task<bool> AreDueAsync(DbConnection connection, string shop, IEnumerable<CustomerId> customers, CancellationToken cancellation)
+    {
+        var ids = Foundation.Sql.Keys.Of(customers, "id", id => id.Text);
+        return await connection.ExecuteScalarAsync<int>(new CommandDefinition(AreDueSql, new { shop, ids }, cancellationToken: cancellation)) > 0;
+    }
 
     string IsDueSql => $"SELECT COUNT(*) FROM {database.Prefix}reattribution WHERE change_number = @number";
 

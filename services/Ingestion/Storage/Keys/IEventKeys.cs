@@ -19,6 +19,9 @@ internal interface IEventKeys
     /// <summary>Adds the events at the indexes <paramref name="fresh"/>, in the transaction that writes them. The answer is called once the commit stands.</summary>
     Task<Action> AddAsync(Write write, IReadOnlyList<PlacedEvent?> events, IReadOnlyList<int> fresh, long[] positions, CancellationToken cancellation);
 
+    /// <summary>Nothing is kept of these messages; they count as never recorded.</summary>
+    Task ForgetAsync(Write write, string shop, IReadOnlyList<string> messageIds);
+
     /// <summary>
     /// Ascending parts of a partition after <paramref name="after"/> that hold all events of a customer that are committed now, and others. Meanwhile
     /// the connection may be in a transaction, which the commands that it makes join.

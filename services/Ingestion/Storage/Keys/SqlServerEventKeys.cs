@@ -38,6 +38,15 @@ internal sealed class SqlServerEventKeys(Database database) : IEventKeys
         return Nothing;
     }
 
+    string ForgetSql => $"""
+        DELETE FROM {database.Prefix}message_key
+        WHERE shop = @shop
+        AND message_id IN (SELECT k.message_id FROM {database.Set("@messages", ("message_id", Ids.MessageLengthMax))} k)
+        """;
+
+    public Task ForgetAsync(Write write, string shop, IReadOnlyList<string> messageIds)
+        => write.Connection.ExecuteAsync(ForgetSql, new { shop, messages = Foundation.Sql.Keys.Of(messageIds, "message_id", id => id) }, write.Transaction);
+
     /// <summary>The whole partition: an index on the customer finds the rows.</summary>
     public IEnumerable<LogPart> PartsOf(DbConnection connection, int partition, string shop, string customer, long after) => [new LogPart(after, long.MaxValue)];
 

@@ -106,6 +106,7 @@ sealed class EngagementDouble(Script script) : EngagementService.EngagementServi
 {
     public override Task<CustomerEngagement> GetCustomerEngagement(GetCustomerEngagementRequest request, ServerCallContext context) => script.UnaryAsync<CustomerEngagement>(request, context);
     public override Task<BatchGetCustomerEngagementResponse> BatchGetCustomerEngagement(BatchGetCustomerEngagementRequest request, ServerCallContext context) => script.UnaryAsync<BatchGetCustomerEngagementResponse>(request, context);
+    public override Task<CustomerConsents> GetCustomerConsents(GetCustomerConsentsRequest request, ServerCallContext context) => script.UnaryAsync<CustomerConsents>(request, context);
     public override Task<FeedProgress> GetFeedProgress(Engagement.V1.GetFeedProgressRequest request, ServerCallContext context) => script.UnaryAsync<FeedProgress>(request, context);
 }
 

@@ -14,6 +14,7 @@ internal sealed class AskedMapping
         _line = line;
         var files = line.Values("--map").Where(IsFile).ToList();
         if (files.Count > 1) throw new UsageException($"--map names two files: {string.Join(", ", files.Select(f => $"'{f}'"))}.");
+        if (files.Find(f => !System.IO.File.Exists(f)) is { } absent) throw new UsageException($"--map '{absent}' is neither COLUMN=FIELD nor a mapping file that is there.");
         File = files.Count == 1 ? ImportMapping.Load(files[0]) : null;
         Columns = [.. line.Values("--map").Where(text => !IsFile(text)).Select(ColumnMap.ParseMapping)];
         if (Columns.GroupBy(t => t.Field).FirstOrDefault(g => g.Count() > 1) is { } twice)

@@ -24,13 +24,15 @@ internal static partial class ImportCommand
         var shop = line.Value("--shop") ?? throw new UsageException("--shop ID is needed: whose history is this?");
         if (line.Has("--live") && line.Has("--backfill")) throw new UsageException("--live and --backfill exclude each other.");
         if (line.Value("--import-id") is { } id && !ImportId().IsMatch(id)) throw new UsageException($"--import-id '{id}' must have 1 to 63 characters a-z, 0-9 and hyphens.");
+        // What is wrong with the call is said before any file is looked at.
+        var asked = new AskedMapping(line);
+        if (line.Value("--time-zone") is { } zone) FindZone(zone);
         using var file = ImportFile.Open(path);
-        return file.Format == ImportFormat.Csv ? await ImportOrdersAsync(file, shop, line, streams, stop) : await ImportEventsAsync(file, shop, line, streams, stop);
+        return file.Format == ImportFormat.Csv ? await ImportOrdersAsync(file, asked, shop, line, streams, stop) : await ImportEventsAsync(file, shop, line, streams, stop);
     }
 
-    static async Task<int> ImportOrdersAsync(ImportFile file, string shop, CommandLine line, Streams streams, CancellationToken stop)
+    static async Task<int> ImportOrdersAsync(ImportFile file, AskedMapping asked, string shop, CommandLine line, Streams streams, CancellationToken stop)
     {
-        var asked = new AskedMapping(line);
         using var orders = OrderFile.Open(file, asked);
         var zone = orders.Mapping.Time.Zone;
         var fileZone = zone is null ? null : FindZone(zone);

@@ -23,7 +23,7 @@ internal sealed partial class IngestionApi
         var kept = await quarantine.AddAsync(request.Shop, [.. request.Events.Select(e => Mapping.ToQuarantined(e, now))], _options.QuarantineEventsMax, context.CancellationToken)
             ?? throw QuarantineFull(request);
         foreach (var (reason, events) in kept.Fresh.CountBy(e => e.Reason)) metrics.Quarantined(reason, events);
-        return new QuarantineEventsResponse { Quarantined = { kept.Numbers.Select(Mapping.ToQuarantinedId) } };
+        return new QuarantineEventsResponse { Quarantined = { kept.Numbers.Select(n => n == 0 ? "" : Mapping.ToQuarantinedId(n)) } };
     }
 
     RpcException QuarantineFull(QuarantineEventsRequest request)

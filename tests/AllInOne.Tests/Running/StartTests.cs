@@ -22,9 +22,9 @@ public sealed class StartTests : IDisposable
     [InlineData("--port 70000", "--port '70000' is not a port")]
     [InlineData("--store oracle", "--store 'oracle' is neither sqlite nor sqlserver.")]
     [InlineData("--store sqlserver", "--store sqlserver needs --connection")]
-    [InlineData("import", "write import FILE.csv --shop ID")]
+    [InlineData("import", "write import FILE --shop ID")]
     [InlineData("import orders.csv", "--shop ID is needed")]
-    [InlineData("import orders.csv --shop s --map x", "--map 'x' is not COLUMN=FIELD.")]
+    [InlineData("import orders.csv --shop s --map x", "--map 'x' is neither COLUMN=FIELD nor a mapping file")]
     [InlineData("import orders.csv --shop s --map a=total --map b=total", "--map names two columns for total: 'a', 'b'.")]
     [InlineData("import orders.csv --shop s --time-zone Mars", "--time-zone 'Mars' is not a time zone")]
     public async Task Says_in_one_line_how_it_was_called_wrongly(string args, string expected)

@@ -1,3 +1,4 @@
+using Perennial.Foundation.Sql;
 using Perennial.Ingestion.Domain;
 using Perennial.Ingestion.Storage;
 using Perennial.Testing;
@@ -26,10 +27,12 @@ public abstract class QuarantineStoreTests : IAsyncLifetime
 
     protected abstract Task<TestStore> CreateAsync();
 
+    static QuarantineStore Quarantine(Database database) => new(database, new LogStore(database, 1));
+
     public async ValueTask InitializeAsync()
     {
         _store = await CreateAsync();
-        _quarantine = new QuarantineStore(_store.Database);
+        _quarantine = Quarantine(_store.Database);
     }
 
     public async ValueTask DisposeAsync()
@@ -138,7 +141,7 @@ public abstract class QuarantineStoreTests : IAsyncLifetime
         await Task.WhenAll(Enumerable.Range(0, 4).Select(replica => Task.Run(async () =>
         {
             await using var database = _store.OpenAnother();
-            var quarantine = new QuarantineStore(database);
+            var quarantine = Quarantine(database);
             foreach (var batch in Enumerable.Range(0, 40).Select(i => Event($"m{(i * (replica * 2 + 1)) % 41}", ids: $"user:{i}")).Chunk(7 + replica))
                 Assert.NotNull(await quarantine.AddAsync("shop", batch, Most, Cancel));
         }, Cancel)));

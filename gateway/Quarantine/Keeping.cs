@@ -39,7 +39,8 @@ internal sealed class Keeping(Houses houses, ILogger<Keeping> log)
                 chars += request.Events[^1].Payload.Length;
             }
             if (await CallAsync(context, request) is not { } answer) break;
-            foreach (var (i, id) in answer.Quarantined.Index()) all[faulty[first + i]] = all[faulty[first + i]].KeptAs(id);
+            // No id: it is of somebody erased, and stays refused.
+            foreach (var (i, id) in answer.Quarantined.Index().Where(q => q.Item.Length > 0)) all[faulty[first + i]] = all[faulty[first + i]].KeptAs(id);
         }
         return all;
     }

@@ -11,7 +11,7 @@ internal sealed partial class SegmentationApi
     {
         new Violations().Shop(request.Shop).Customer(request.Customer).Name(request.Model, "model").Instant(request.AsOf, "as_of").Throw();
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
-        var model = Model(request.Model);
+        var model = (await ActiveAsync(shop, request.Model, context.CancellationToken)).Model;
         var asOf = request.AsOf.ToInstant(clock.GetUtcNow());
         var customer = await store.FindCustomerAsync(shop, request.Customer, context.CancellationToken);
         return (customer is null ? null : Mapping.ToLifecycle(customer, shop, model, asOf)) ?? throw Errors.Of(

@@ -30,7 +30,7 @@ public sealed class LifecycleTests
                 Check(history, Calendar.StartOf(day, zone) is var start && days == 0 ? Local(date, zone, time) : start);
                 Check(history, EndOf(day, zone));
 
-                void Check(PurchaseHistory customer, DateTimeOffset instant)
+                void Check(History customer, DateTimeOffset instant)
                 {
                     var lifecycle = Lifecycle.At(customer, Clc, zone, instant)!;
                     Assert.Equal((days, stage), (lifecycle.DaysSinceLastOrder, lifecycle.Stage.Id));
@@ -59,7 +59,7 @@ public sealed class LifecycleTests
     public void Prospects_sleepers_and_red_alerts_stay_by_themselves()
     {
         var first = Utc("2020-01-01T12:00:00Z");
-        Assert.Null(Lifecycle.At(PurchaseHistory.Of(first, [], "GBP"), Clc, London, first)!.Next);
+        Assert.Null(Lifecycle.At(History.Of(first, [], "GBP"), Clc, London, first)!.Next);
         Assert.Null(Lifecycle.At(OrdersAt(first), Clc, London, first.AddDays(91))!.Next);
         Assert.Null(Lifecycle.At(OrdersAt(first, first, first, first), Clc, London, first.AddDays(366))!.Next);
     }

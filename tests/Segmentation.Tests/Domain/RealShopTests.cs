@@ -7,10 +7,10 @@ namespace Perennial.Segmentation.Tests.Domain;
 /// <summary>Counts and flows of two real shops, against tables that somebody else computed.</summary>
 public sealed class RealShopTests
 {
-    static List<PurchaseHistory> Histories(IEnumerable<Sighting> sightings)
-        => [.. Arrivals.Of(sightings).Select(a => PurchaseHistory.Of(a.FirstSeen, a.Facts, "GBP"))];
+    static List<History> Histories(IEnumerable<Sighting> sightings)
+        => [.. Arrivals.Of(sightings).Select(a => History.Of(a.FirstSeen, a.Facts, "GBP"))];
 
-    static Dictionary<string, long> Count(IEnumerable<PurchaseHistory> histories, TimeZoneInfo zone, string asOf)
+    static Dictionary<string, long> Count(IEnumerable<History> histories, TimeZoneInfo zone, string asOf)
         => histories.Select(h => Lifecycle.At(h, Clc, zone, EndOf(Date(asOf), zone))?.Stage.Id ?? "").CountBy(s => s).ToDictionary(s => s.Key, s => (long)s.Value);
 
     static void AreAsExpected(string dataset, string asOf, Dictionary<string, long> counts)

@@ -35,9 +35,9 @@ public sealed class StoreLaws
         => Prop.ForAll(AnyLogs(), Gen.Choose(0, 2_000).ToArbitrary(), (logs, days) => InStore(logs.Retold, async store =>
         {
             var (asOf, shop) = (Utc("2010-09-01").AddDays(days), (await store.FindShopAsync("shop", CancellationToken.None))!);
-            var counted = (await store.CountStagesAsync(shop, Clc, asOf, true, CancellationToken.None)).Select(t => (t.Stage, t.CustomerCount, t.TotalValue));
+            var counted = (await store.CountStagesAsync(shop, "clc", asOf, true, CancellationToken.None)).Select(t => (t.Stage, t.CustomerCount, t.TotalValue));
             var evaluated = Arrivals.Of(logs.Told)
-                .Select(a => Lifecycle.At(PurchaseHistory.Of(a.FirstSeen, a.Facts, shop.Currency), Clc, shop.Zone, asOf))
+                .Select(a => Lifecycle.At(History.Of(a.FirstSeen, a.Facts, shop.Currency), Clc, shop.Zone, asOf))
                 .OfType<Lifecycle>()
                 .GroupBy(l => l.Stage.Id)
                 .Select(g => (g.Key, g.LongCount(), g.Sum(l => l.Purchases.Value)));

@@ -23,12 +23,8 @@ internal sealed record Condition(Axis Axis, Limit? Lower = null, Limit? Upper = 
 }
 
 /// <summary>Holds when all conditions hold.</summary>
-internal sealed record Rule(IReadOnlyList<Condition> Conditions)
+internal sealed record Rule(params IReadOnlyList<Condition> Conditions)
 {
-    public Rule(params Condition[] conditions) : this((IReadOnlyList<Condition>)conditions)
-    {
-    }
-
     /// <summary>In words, for example "4 or more orders, the last 0 to 90 days ago".</summary>
     public override string ToString() => Words.Of(this);
 }

@@ -18,6 +18,7 @@ public sealed class SegmentationHouseFixture : IAsyncLifetime
     {
         House = await SegmentationHouse.StartAsync();
         House.Announce("tea", "Europe/London", "GBP");
+        House.Announce("bare", "Europe/London", "GBP");
         House.Record("tea", "user:looks", "2024-02-01T10:00:00Z", Said.Visited());
         House.Record("tea", "user:once", "2024-01-10T10:00:00Z", Said.Ordered("o-1", 10));
         House.Record("tea", "user:loyal", "2023-12-24T08:00:00Z", Said.Visited());

@@ -58,7 +58,7 @@ internal static class Customers
     /// <param name="cell">By axis, a segment of it.</param>
     public static IReadOnlyList<(Axis Axis, long? Value)>? Example(IReadOnlyList<Axis> axes, IReadOnlyList<Bounds?> cell)
     {
-        if (!OrdersAgree(axes, cell) || !PresenceAgrees(axes, cell)) return null;
+        if (!OrdersAgree(axes, cell) || !WindowsAgree(axes, cell) || !PresenceAgrees(axes, cell)) return null;
         var values = cell.Select(Least).ToArray();
         // Raising each value to those that it cannot be below ends with the least customer, or beyond the cell.
         for (var raised = true; raised;)
@@ -85,7 +85,6 @@ internal static class Customers
     static bool OrdersAgree(IReadOnlyList<Axis> axes, IReadOnlyList<Bounds?> cell)
     {
         bool? hasOrder = null;
-        long? sinceMin = null, sinceMax = null;
         for (var i = 0; i < axes.Count; i++)
         {
             bool? says = axes[i] switch
@@ -99,24 +98,27 @@ internal static class Customers
             if (says is null) continue;
             if (hasOrder is not null && hasOrder != says) return false;
             hasOrder = says;
-            if (axes[i].Feature == Feature.DaysSinceLastOrder) (sinceMin, sinceMax) = (cell[i]?.Min, cell[i]?.Max ?? long.MaxValue);
         }
-        // The last order lies within a window exactly where the window holds one.
-        return sinceMin is null || !axes.Zip(cell).Any(a => a.First.Feature == Feature.OrdersWithin && (a.Second!.Value.Min > 0) != (sinceMax <= a.First.WindowDays));
+        return true;
     }
+
+    /// <summary>The last order lies within a window exactly where the window holds one.</summary>
+    static bool WindowsAgree(IReadOnlyList<Axis> axes, IReadOnlyList<Bounds?> cell)
+        => Find(axes, Feature.DaysSinceLastOrder) is not { } last || cell[last] is not { } since
+        || axes.Zip(cell).All(a => a.First.Feature != Feature.OrdersWithin || a.Second!.Value.Min > 0 == since.Max <= a.First.WindowDays);
 
     static bool PresenceAgrees(IReadOnlyList<Axis> axes, IReadOnlyList<Bounds?> cell)
     {
         foreach (var (there, too) in Implied)
-            if (Find(there) is { } first && Find(too) is { } second && cell[first] is not null && cell[second] is null) return false;
-        return Find(Feature.LastReviewRating) is not { } rating || Find(Feature.ReviewCount) is not { } reviews || cell[rating] is null || cell[reviews]!.Value.Min > 0;
+            if (Find(axes, there) is { } first && Find(axes, too) is { } second && cell[first] is not null && cell[second] is null) return false;
+        return Find(axes, Feature.LastReviewRating) is not { } rating || Find(axes, Feature.ReviewCount) is not { } reviews || cell[rating] is null || cell[reviews]!.Value.Min > 0;
+    }
 
-        int? Find(Feature feature)
-        {
-            for (var i = 0; i < axes.Count; i++)
-                if (axes[i].Feature == feature) return i;
-            return null;
-        }
+    static int? Find(IReadOnlyList<Axis> axes, Feature feature)
+    {
+        for (var i = 0; i < axes.Count; i++)
+            if (axes[i].Feature == feature) return i;
+        return null;
     }
 
     static long? Least(Bounds? segment) => segment is { } bounds ? bounds.Min ?? Math.Min(bounds.Max ?? 0, 0) : null;

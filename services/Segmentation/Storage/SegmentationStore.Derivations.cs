@@ -60,7 +60,7 @@ internal sealed partial class SegmentationStore
         """;
 
     /// <summary>The model of callers that name none is active from the first event on.</summary>
-    Task AddDefaultAsync(Write write, string shop, CancellationToken cancellation) => write.Connection.ExecuteAsync(Command(
+    Task<int> AddDefaultAsync(Write write, string shop, CancellationToken cancellation) => write.Connection.ExecuteAsync(Command(
         AddDerivationSql,
         new { shop, model = BuiltInModels.Default, number = 1, revision = BuiltInModels.Revision, population = 0, state = (int)DerivationState.Active, now = DateTimeOffset.UnixEpoch },
         cancellation,

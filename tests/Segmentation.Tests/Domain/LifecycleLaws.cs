@@ -25,7 +25,7 @@ public sealed class LifecycleLaws
     }
 
     static Gen<Case> Gens() =>
-        from model in Gen.Elements(BuiltIn.ToArray())
+        from model in Gen.Elements([.. BuiltIn, Recent])
         from facts in Arbitrarily.Facts()
         from activities in Arbitrarily.Activities()
         from opinions in Arbitrarily.Opinions()

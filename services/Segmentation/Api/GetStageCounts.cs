@@ -16,7 +16,7 @@ internal sealed partial class SegmentationApi
         // Asked before the store: the answer rests on at least what it says.
         var progress = feed.Progress;
         var totals = await store.CountStagesAsync(shop, active.Key, asOf, request.IncludeAnonymous, context.CancellationToken);
-        var counts = new StageCounts { Shop = shop.Id, Model = active.Model.Id, AsOf = asOf.ToTimestamp(), CustomerCount = totals.Sum(t => t.CustomerCount), Progress = progress };
+        var counts = new StageCounts { Shop = shop.Id, Model = active.Model.Id, ModelRevision = active.Model.Revision, PopulationRevision = active.Model.PopulationRevision, AsOf = asOf.ToTimestamp(), CustomerCount = totals.Sum(t => t.CustomerCount), Progress = progress };
         counts.Stages.AddRange(
             from stage in active.Model.Model.Stages
             join total in totals on stage.Id equals total.Stage into found

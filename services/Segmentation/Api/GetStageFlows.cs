@@ -22,7 +22,7 @@ internal sealed partial class SegmentationApi
         var totals = await store.CountFlowsAsync(shop, active.Key, from, to, request.IncludeAnonymous, context.CancellationToken);
         // "Not yet seen" is no stage of the model: its place is -1, the first.
         var order = active.Model.Model.Stages.Select(s => s.Id).ToList();
-        var flows = new StageFlows { Shop = shop.Id, Model = active.Model.Id, From = from.ToTimestamp(), To = to.ToTimestamp() };
+        var flows = new StageFlows { Shop = shop.Id, Model = active.Model.Id, ModelRevision = active.Model.Revision, PopulationRevision = active.Model.PopulationRevision, From = from.ToTimestamp(), To = to.ToTimestamp() };
         flows.Flows.AddRange(totals
             .OrderBy(t => order.IndexOf(t.FromStage))
             .ThenBy(t => order.IndexOf(t.ToStage))

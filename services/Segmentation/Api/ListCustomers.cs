@@ -24,7 +24,7 @@ internal sealed partial class SegmentationApi
         var (asOf, after) = Start(Pages.Cursor(request.PageToken, arguments), request.AsOf.ToInstant(clock.GetUtcNow()));
 
         // One more than asked tells whether there is another page.
-        var customers = await store.ListCustomersAsync(shop, new CustomerQuery(active.Key, request.Stage, asOf, request.IncludeAnonymous, after, size + 1), context.CancellationToken);
+        var customers = await store.ListCustomersAsync(shop, new CustomerQuery(active.Key, active.Model.Sources, request.Stage, asOf, request.IncludeAnonymous, after, size + 1), context.CancellationToken);
         var response = new ListCustomersResponse();
         response.Customers.AddRange(customers.Take(size).Select(c => Mapping.ToLifecycle(c, shop, active.Model, asOf)).OfType<CustomerLifecycle>());
         if (customers.Count > size) response.NextPageToken = Pages.Token(Cursor(asOf, customers[size - 1].Customer), arguments);

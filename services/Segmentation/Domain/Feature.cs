@@ -32,6 +32,7 @@ internal enum Sources
     Purchases = 1,
     Activities = 2,
     Opinions = 4,
+    All = Purchases | Activities | Opinions,
 }
 
 /// <summary>When a customer has a value of a feature.</summary>

@@ -56,15 +56,18 @@ internal sealed partial class SegmentationStore
 
     internal string AddDerivationSql => $"""
         INSERT INTO {database.Prefix}derivation (shop, model, number, model_revision, population_revision, state, start_time, customer_cursor, customer_count)
-        VALUES (@shop, @model, @number, @revision, @population, @state, @now, '', 0)
+        VALUES (@shop, @model, @number, @revision, @population, 1, @now, '', 0)
         """;
 
-    /// <summary>The model of callers that name none is active from the first event on.</summary>
-    Task<int> AddDefaultAsync(Write write, string shop, CancellationToken cancellation) => write.Connection.ExecuteAsync(Command(
-        AddDerivationSql,
-        new { shop, model = BuiltInModels.Default, number = 1, revision = BuiltInModels.Revision, population = 0, state = (int)DerivationState.Active, now = DateTimeOffset.UnixEpoch },
-        cancellation,
-        write.Transaction));
+    internal string AddDefaultSql => $"""
+        INSERT INTO {database.Prefix}derivation (shop, model, number, model_revision, population_revision, state, start_time, customer_cursor, customer_count)
+        SELECT @shop, @model, 1, @revision, 0, 2, @now, '', 0
+        WHERE NOT EXISTS (SELECT 1 FROM {database.Prefix}derivation WHERE shop = @shop AND model = @model)
+        """;
+
+    /// <summary>The model of callers that name none is active from the first event on; where a backup brought derivations back, they stay.</summary>
+    Task<int> AddDefaultAsync(Write write, string shop, CancellationToken cancellation)
+        => write.Connection.ExecuteAsync(Command(AddDefaultSql, new { shop, model = BuiltInModels.Default, revision = BuiltInModels.Revision, now = DateTimeOffset.UnixEpoch }, cancellation, write.Transaction));
 
     internal string DerivationsSql => $"""
         SELECT shop, model, number, model_revision, population_revision, state, start_time, customer_cursor, customer_count
@@ -138,7 +141,7 @@ internal sealed partial class SegmentationStore
     {
         var number = 1 + await write.Connection.ExecuteScalarAsync<int>(Command(LastNumberSql, new { shop, model }, cancellation, write.Transaction));
         await write.Connection.ExecuteAsync(Command(RetireSql, new { shop, model, except = 0, activeToo = false }, cancellation, write.Transaction));
-        await write.Connection.ExecuteAsync(Command(AddDerivationSql, new { shop, model, number, revision, population, state = (int)DerivationState.Deriving, now }, cancellation, write.Transaction));
+        await write.Connection.ExecuteAsync(Command(AddDerivationSql, new { shop, model, number, revision, population, now }, cancellation, write.Transaction));
     }
 
     /// <summary>Takes a model out of work; its intervals go in steps.</summary>
@@ -206,7 +209,7 @@ internal sealed partial class SegmentationStore
         if (row.State == DerivationState.Deriving)
         {
             var derivation = await ToDerivationAsync(write.Connection, write.Transaction, row, cancellation, isKept: true);
-            var histories = await WithHistoriesAsync(write.Connection, write.Transaction, shop, customers, cancellation);
+            var histories = await WithHistoriesAsync(write.Connection, write.Transaction, shop, customers, derivation.Model.Sources, cancellation);
             await AppendIntervalsAsync(write, [.. histories.SelectMany(c => Intervals(shop, c.Customer, c.Identified, c.History, derivation))], cancellation);
         }
         var isDone = customers.Count < limit;

@@ -33,6 +33,11 @@ internal sealed class Deriving(SegmentationStore store, Bell bell, IOptions<Segm
             log.DerivationFailed(e);
             return false;
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // A stop reaches the store as a fault of its own; the host takes only this one as a stop.
+            throw new OperationCanceledException("The house is stopping.", e, cancellation);
+        }
     }
 
     void Tell(DerivationStep step)

@@ -342,7 +342,7 @@ public abstract class ModelStoreConformance(Func<Task<TestStore>> open) : IAsync
         await ApplyAsync(Views("user:a", "2024-01-02T12:00:00Z", "m2"), Views("user:a", "2024-01-02T18:00:00Z", "m3"));
         Assert.Equal(new() { ["consideration"] = 1 }, await CountAsync("five-stage"));
         await ApplyAsync(Views("user:a", "2024-01-02T10:00:00Z", "m4", ActivityKind.Event), Views("user:a", "2024-01-03T10:00:00Z", "m5"));
-        var history = (await _store.FindCustomerAsync(_shop, "user:a", Cancellation))!.History;
+        var history = (await _store.FindCustomerAsync(_shop, "user:a", Sources.All, Cancellation))!.History;
         Assert.Equal(["m4", "m2", "m5"], history.Activities.Select(a => a.MessageId));
         var rows = await Tables.ReadAsync(_test.Database);
         await ApplyAsync(Views("user:a", "2024-01-02T15:00:00Z", "m1", ActivityKind.Visit), Views("user:a", "2024-01-03T10:00:00Z", "m5"));
@@ -356,7 +356,7 @@ public abstract class ModelStoreConformance(Func<Task<TestStore>> open) : IAsync
         var intervals = (await Tables.ReadAsync(_test.Database)).Where(r => r.StartsWith("stage_interval", StringComparison.Ordinal)).ToList();
         await ApplyAsync(Views("user:1", "2024-02-01", "v1"));
         Assert.Equal(intervals, (await Tables.ReadAsync(_test.Database)).Where(r => r.StartsWith("stage_interval", StringComparison.Ordinal)));
-        Assert.Equal("v1", Assert.Single((await _store.FindCustomerAsync(_shop, "user:1", Cancellation))!.History.Activities).MessageId);
+        Assert.Equal("v1", Assert.Single((await _store.FindCustomerAsync(_shop, "user:1", Sources.All, Cancellation))!.History.Activities).MessageId);
     }
 
     [Fact]
@@ -368,7 +368,7 @@ public abstract class ModelStoreConformance(Func<Task<TestStore>> open) : IAsync
         var opinion = Buys("user:a", 1) with { Fact = null, Opinion = new(OpinionKind.Review, Utc("2024-01-05"), "r1", 4.5m) };
         await ApplyAsync(Buys("user:a", 1), Views("user:a", "2024-01-02", "v1"), opinion, opinion);
         Assert.Equal(new() { ["advocacy"] = 1 }, await CountAsync("five-stage"));
-        Assert.Equal([new Opinion(OpinionKind.Review, Utc("2024-01-05"), "r1", 4.5m)], (await _store.FindCustomerAsync(_shop, "user:a", Cancellation))!.History.Opinions);
+        Assert.Equal([new Opinion(OpinionKind.Review, Utc("2024-01-05"), "r1", 4.5m)], (await _store.FindCustomerAsync(_shop, "user:a", Sources.All, Cancellation))!.History.Opinions);
         await _store.ApplyAsync(new EventBatch(0, _position++, _position, [], []) { Resets = [("tea", "user:a")] }, Cancellation);
         Assert.Equal(without, await Tables.ReadAsync(_test.Database));
     }

@@ -67,4 +67,5 @@ CREATE TABLE segmentation.opinion (
 GO
 
 -- The log is read once more from its start for the two: what is known of orders already is not added again.
-DELETE FROM segmentation.checkpoint_position
+UPDATE segmentation.checkpoint_position
+SET position = 0

@@ -4,7 +4,7 @@ namespace Perennial.Segmentation.Domain;
 /// Which customers can be: what the features of one customer have to do with each other. <see cref="ModelCheck"/> asks it; that it leaves no customer out who
 /// can be is a tested law.
 /// </summary>
-internal static class Customers
+internal sealed class Customers
 {
     /// <summary>Each feature is at most the next: a value of one that is there bounds the other from below.</summary>
     static readonly (Feature Less, Feature More)[] Chains =
@@ -25,14 +25,34 @@ internal static class Customers
         (Feature.DaysSinceLastOrder, Feature.DaysSinceLastEvent),
     ];
 
+    readonly Axis[] _axes;
+    readonly (int Less, int More)[] _chains;
+    readonly (int There, int ThereToo)[] _implied;
+    readonly int _sinceOrder, _rating, _reviews;
+
+    public Customers(IEnumerable<Axis> axes)
+    {
+        _axes = [.. axes];
+        var places = Enumerable.Range(0, _axes.Length);
+        _chains = [.. from less in places from more in places where IsAtMost(_axes[less], _axes[more]) select (less, more)];
+        _implied = [.. from there in places from too in places where Implied.Contains((_axes[there].Feature, _axes[too].Feature)) select (there, too)];
+        (_sinceOrder, _rating, _reviews) = (Place(Feature.DaysSinceLastOrder), Place(Feature.LastReviewRating), Place(Feature.ReviewCount));
+    }
+
+    static bool IsAtMost(Axis less, Axis more) => Chains.Contains((less.Feature, more.Feature))
+        || (less.Feature == Feature.OrdersWithin && more.Feature == Feature.OrdersWithin && less.WindowDays < more.WindowDays);
+
+    /// <summary>-1 where the model does not ask for it.</summary>
+    int Place(Feature feature) => Array.FindIndex(_axes, a => a.Feature == feature);
+
     /// <summary>
     /// An axis cut at every bound of the model and wherever a dependency begins. Ascending; null, for no value, comes last where that can be.
     /// </summary>
-    public static Bounds?[] Segments(Axis axis, IReadOnlyList<Axis> all, LifecycleModel model)
+    public Bounds?[] Segments(Axis axis, LifecycleModel model)
     {
         var traits = axis.Traits;
         var starts = new SortedSet<long>(model.Stages.SelectMany(s => s.Rules).SelectMany(r => r.Conditions).Where(c => c.Axis == axis)
-            .SelectMany(c => (long?[])[c.Bounds.Min, c.Bounds.Max + 1]).OfType<long>().Concat(Thresholds(axis, all)).Where(s => !(s <= traits.Min) && !(s > traits.Max)));
+            .SelectMany(c => (long?[])[c.Bounds.Min, c.Bounds.Max + 1]).OfType<long>().Concat(Thresholds(axis)).Where(s => !(s <= traits.Min) && !(s > traits.Max)));
         var segments = new List<Bounds?>();
         var from = traits.Min;
         foreach (var start in starts)
@@ -46,79 +66,70 @@ internal static class Customers
     }
 
     /// <summary>Where another feature begins to say something of this one.</summary>
-    static IEnumerable<long> Thresholds(Axis axis, IReadOnlyList<Axis> all) => axis.Feature switch
+    IEnumerable<long> Thresholds(Axis axis) => axis.Feature switch
     {
-        Feature.OrderCount or Feature.OrdersWithin or Feature.ReviewCount => [1],
-        Feature.Spend or Feature.SpendRelative => [1],
-        Feature.DaysSinceLastOrder => all.Where(a => a.Feature == Feature.OrdersWithin).Select(a => a.WindowDays + 1L),
+        Feature.OrderCount or Feature.OrdersWithin or Feature.ReviewCount or Feature.Spend or Feature.SpendRelative => [1],
+        Feature.DaysSinceLastOrder => _axes.Where(a => a.Feature == Feature.OrdersWithin).Select(a => a.WindowDays + 1L),
         _ => [],
     };
 
     /// <summary>A customer of the cell, the least of them; null where nobody can be in it.</summary>
     /// <param name="cell">By axis, a segment of it.</param>
-    public static IReadOnlyList<(Axis Axis, long? Value)>? Example(IReadOnlyList<Axis> axes, IReadOnlyList<Bounds?> cell)
+    public IReadOnlyList<(Axis Axis, long? Value)>? Example(IReadOnlyList<Bounds?> cell)
     {
-        if (!OrdersAgree(axes, cell) || !WindowsAgree(axes, cell) || !PresenceAgrees(axes, cell)) return null;
-        var values = cell.Select(Least).ToArray();
+        if (!OrdersAgree(cell) || !WindowsAgree(cell) || !PresenceAgrees(cell)) return null;
+        var values = new long?[cell.Count];
+        for (var i = 0; i < values.Length; i++) values[i] = Least(cell[i]);
         // Raising each value to those that it cannot be below ends with the least customer, or beyond the cell.
         for (var raised = true; raised;)
         {
             raised = false;
-            foreach (var (less, more) in Pairs(axes))
+            foreach (var (less, more) in _chains)
             {
-                if (values[less] is not { } low || values[more] is not { } high || low <= high) continue;
-                values[more] = low;
+                if (!(values[less] > values[more])) continue;
+                values[more] = values[less];
                 raised = true;
             }
         }
-        return values.Zip(cell).All(v => v.First is not { } value || v.Second!.Value.Contain(value)) ? [.. axes.Zip(values)] : null;
+        for (var i = 0; i < values.Length; i++)
+            if (values[i] is { } value && !cell[i]!.Value.Contain(value)) return null;
+        return [.. _axes.Zip(values)];
     }
 
-    static IEnumerable<(int Less, int More)> Pairs(IReadOnlyList<Axis> axes) =>
-        from less in Enumerable.Range(0, axes.Count)
-        from more in Enumerable.Range(0, axes.Count)
-        where Chains.Contains((axes[less].Feature, axes[more].Feature))
-            || (axes[less].Feature == Feature.OrdersWithin && axes[more].Feature == Feature.OrdersWithin && axes[less].WindowDays < axes[more].WindowDays)
-        select (less, more);
-
     /// <summary>Whether somebody with orders, or without, can have all of these values.</summary>
-    static bool OrdersAgree(IReadOnlyList<Axis> axes, IReadOnlyList<Bounds?> cell)
+    bool OrdersAgree(IReadOnlyList<Bounds?> cell)
     {
         bool? hasOrder = null;
-        for (var i = 0; i < axes.Count; i++)
+        for (var i = 0; i < _axes.Length; i++)
         {
-            bool? says = axes[i] switch
-            {
-                { Traits.Presence: Presence.WithOrder } => cell[i] is not null,
-                { Feature: Feature.OrderCount } => cell[i]!.Value.Min > 0,
-                { Feature: Feature.OrdersWithin } when cell[i]!.Value.Min > 0 => true,
-                { Feature: Feature.Spend or Feature.SpendRelative } when cell[i]!.Value.Min > 0 => true,
-                _ => null,
-            };
-            if (says is null) continue;
+            if (SaysOfOrders(_axes[i], cell[i]) is not { } says) continue;
             if (hasOrder is not null && hasOrder != says) return false;
             hasOrder = says;
         }
         return true;
     }
 
-    /// <summary>The last order lies within a window exactly where the window holds one.</summary>
-    static bool WindowsAgree(IReadOnlyList<Axis> axes, IReadOnlyList<Bounds?> cell)
-        => Find(axes, Feature.DaysSinceLastOrder) is not { } last || cell[last] is not { } since
-        || axes.Zip(cell).All(a => a.First.Feature != Feature.OrdersWithin || a.Second!.Value.Min > 0 == since.Max <= a.First.WindowDays);
-
-    static bool PresenceAgrees(IReadOnlyList<Axis> axes, IReadOnlyList<Bounds?> cell)
+    static bool? SaysOfOrders(Axis axis, Bounds? segment) => axis.Feature switch
     {
-        foreach (var (there, too) in Implied)
-            if (Find(axes, there) is { } first && Find(axes, too) is { } second && cell[first] is not null && cell[second] is null) return false;
-        return Find(axes, Feature.LastReviewRating) is not { } rating || Find(axes, Feature.ReviewCount) is not { } reviews || cell[rating] is null || cell[reviews]!.Value.Min > 0;
+        Feature.OrderCount => segment!.Value.Min > 0,
+        Feature.OrdersWithin or Feature.Spend or Feature.SpendRelative => segment!.Value.Min > 0 ? true : null,
+        _ => axis.Traits.Presence == Presence.WithOrder ? segment is not null : null,
+    };
+
+    /// <summary>The last order lies within a window exactly where the window holds one.</summary>
+    bool WindowsAgree(IReadOnlyList<Bounds?> cell)
+    {
+        if (_sinceOrder < 0 || cell[_sinceOrder] is not { } since) return true;
+        for (var i = 0; i < _axes.Length; i++)
+            if (_axes[i].Feature == Feature.OrdersWithin && cell[i]!.Value.Min > 0 != since.Max <= _axes[i].WindowDays) return false;
+        return true;
     }
 
-    static int? Find(IReadOnlyList<Axis> axes, Feature feature)
+    bool PresenceAgrees(IReadOnlyList<Bounds?> cell)
     {
-        for (var i = 0; i < axes.Count; i++)
-            if (axes[i].Feature == feature) return i;
-        return null;
+        foreach (var (there, too) in _implied)
+            if (cell[there] is not null && cell[too] is null) return false;
+        return _rating < 0 || _reviews < 0 || cell[_rating] is null || cell[_reviews]!.Value.Min > 0;
     }
 
     static long? Least(Bounds? segment) => segment is { } bounds ? bounds.Min ?? Math.Min(bounds.Max ?? 0, 0) : null;

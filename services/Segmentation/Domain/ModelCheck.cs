@@ -26,14 +26,14 @@ internal sealed record Flaw(FlawKind Kind, IReadOnlyList<string> Stages, IReadOn
 /// </summary>
 internal sealed class ModelCheck
 {
-    /// <summary>Most cells: a fraction of a second.</summary>
-    public const long CellsMax = 1_000_000;
+    /// <summary>Most cells: with the most rules that a document may have, about a second.</summary>
+    public const long CellsMax = 200_000;
 
     /// <summary>Flaws named of one kind.</summary>
     const int FlawsMax = 5;
 
-    readonly LifecycleModel _model;
     readonly Axis[] _axes;
+    readonly Customers _customers;
     readonly Bounds?[][] _segments;
     readonly (Stage Stage, Rule Rule, bool IsUsed)[] _rules;
     readonly ulong[][][] _fits;
@@ -42,11 +42,11 @@ internal sealed class ModelCheck
 
     ModelCheck(LifecycleModel model)
     {
-        _model = model;
         _axes = [.. model.Axes];
+        _customers = new Customers(_axes);
         _rules = [.. model.Stages.SelectMany(s => s.Rules.Select(r => (s, r, false)))];
         _hasOtherwise = model.Stages.Any(s => s.Otherwise);
-        _segments = [.. _axes.Select(a => Customers.Segments(a, _axes, model))];
+        _segments = [.. _axes.Select(a => _customers.Segments(a, model))];
         _fits = [.. _axes.Index().Select(a => _segments[a.Index].Select(segment => Fits(a.Item, segment)).ToArray())];
     }
 
@@ -85,13 +85,15 @@ internal sealed class ModelCheck
     {
         if (axis == _axes.Length)
         {
-            if (Customers.Example(_axes, cell) is { } example) Judge(example, rules);
+            if (_customers.Example(cell) is { } example) Judge(example, rules);
             return;
         }
         for (var s = 0; s < _segments[axis].Length; s++)
         {
             cell[axis] = _segments[axis][s];
-            Walk(axis + 1, cell, [.. rules.Zip(_fits[axis][s], (a, b) => a & b)]);
+            var left = new ulong[rules.Length];
+            for (var i = 0; i < left.Length; i++) left[i] = rules[i] & _fits[axis][s][i];
+            Walk(axis + 1, cell, left);
         }
     }
 

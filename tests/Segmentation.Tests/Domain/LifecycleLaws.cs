@@ -115,7 +115,7 @@ public sealed class LifecycleLaws
         => Hold(c => Standing.At(c.History, c.Instant, c.Zone) is not { } standing || Everything.ToArray() is var axes
             && Calendar.DateOf(c.Instant, c.Zone) is var date
             && axes.Select(a => standing.Value(a, date, Figures)).Select(v => v is { } value ? new Bounds(value, value) : (Bounds?)null).ToArray() is var cell
-            && Customers.Example(axes, cell) is { } example
+            && new Customers(axes).Example(cell) is { } example
             && example.Select(v => v.Value).SequenceEqual(cell.Select(b => b?.Min)));
 
     static IEnumerable<Axis> Everything => Enum.GetValues<Feature>().Where(f => f != Feature.OrdersWithin).Select(f => new Axis(f)).Concat([new(Feature.OrdersWithin, 30), new(Feature.OrdersWithin, 90), new(Feature.OrdersWithin, 400)]);

@@ -134,4 +134,15 @@ public sealed class ModelCheckTests
             Stage("above", new Rule(new Condition(new(Feature.Spend), new Limit(100, IsOpen: true)))))));
         Assert.Equal((FlawKind.Gap, "spend 100"), (flaw.Kind, Example(flaw)));
     }
+
+    [Fact]
+    public void As_many_cells_as_are_looked_at_take_no_longer_than_a_call_may()
+    {
+        // 10 to the 5th cells of five features, over some 500 rules.
+        var features = (Feature[])[Feature.ReferralCount, Feature.ReviewCount, Feature.ShareCount, Feature.OrderCount, Feature.DaysBeyondLapse];
+        var rules = Enumerable.Range(0, 500).Select(n => new Rule([.. features.Select((f, i) => Condition.Whole(f, 1 + n / (i + 1) % 8, 1 + n / (i + 1) % 8))]));
+        var started = TimeProvider.System.GetTimestamp();
+        Assert.Empty(ModelCheck.Of(Model(Stage("many", [.. rules]), new Stage("rest", "", "", "", [], Otherwise: true))));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(20));
+    }
 }

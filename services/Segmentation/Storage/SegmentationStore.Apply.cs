@@ -206,8 +206,11 @@ internal sealed partial class SegmentationStore
         var from = active.SelectMany(a => a.Activities).Select(a => a.Time).DefaultIfEmpty().Min();
         var activities = await ActivitiesAsync(write, [.. active.Select(a => (a.Shop, a.Customer))], from == default ? from : from.AddDays(-2), cancellation);
         return [.. arrivals
-            .Select(a => a.Onto(seen.GetValueOrDefault((a.Shop, a.Customer)) is { } row ? new Known(row.FirstSeenTime, row.LeftTime, [.. facts[(a.Shop, a.Customer)]], [.. activities[(a.Shop, a.Customer)]], [.. opinions[(a.Shop, a.Customer)]]) : null, shops[a.Shop].Zone))
+            .Select(a => a.Onto(KnownOf((a.Shop, a.Customer)), shops[a.Shop].Zone))
             .Where(c => c.IsAny)];
+
+        Known? KnownOf((string, string) customer)
+            => seen.GetValueOrDefault(customer) is { } row ? new(row.FirstSeenTime, row.LeftTime, [.. facts[customer]], [.. activities[customer]], [.. opinions[customer]]) : null;
     }
 
     static KeySet Set<T>(IEnumerable<T> items, Func<T, string> shop, Func<T, string> customer) => Keys.Of(items, ("shop", shop), ("customer", customer));
@@ -251,8 +254,12 @@ internal sealed partial class SegmentationStore
         // One shop at a time: a set of single keys is a lookup by index in both dialects.
         foreach (var shop in changes.Where(c => c.IsRowNew && !c.IsNew).GroupBy(c => c.Shop, c => c.Customer, StringComparer.Ordinal))
             await ForgetAsync(write, ForgetCustomersSql, shop.Key, [.. shop], cancellation);
+        // Seldom any: something of a day came in after what had happened later that day.
         foreach (var (c, activity) in changes.SelectMany(c => c.VoidActivities.Select(a => (c, a))))
-            await write.Connection.ExecuteAsync(Command(VoidActivitiesSql, new { shop = c.Shop, customer = c.Customer, time = activity.Time, kind = (int)activity.Kind, messageId = activity.MessageId }, cancellation, write.Transaction));
+        {
+            var row = new { shop = c.Shop, customer = c.Customer, time = activity.Time, kind = (int)activity.Kind, messageId = activity.MessageId };
+            await write.Connection.ExecuteAsync(Command(VoidActivitiesSql, row, cancellation, write.Transaction));
+        }
         await write.AppendAsync(
             database.Prefix + "customer",
             ["shop", "customer", "identified", "log_partition", "first_seen_time", "left_time"],

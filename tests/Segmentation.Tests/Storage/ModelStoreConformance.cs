@@ -1,3 +1,5 @@
+using Dapper;
+using Perennial.Foundation.Sql;
 using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.Storage;
 using Perennial.Testing;
@@ -371,5 +373,33 @@ public abstract class ModelStoreConformance(Func<Task<TestStore>> open) : IAsync
         Assert.Equal([new Opinion(OpinionKind.Review, Utc("2024-01-05"), "r1", 4.5m)], (await _store.FindCustomerAsync(_shop, "user:a", Sources.All, Cancellation))!.History.Opinions);
         await _store.ApplyAsync(new EventBatch(0, _position++, _position, [], []) { Resets = [("tea", "user:a")] }, Cancellation);
         Assert.Equal(without, await Tables.ReadAsync(_test.Database));
+    }
+
+    [Fact]
+    public async Task A_store_of_the_version_before_answers_as_it_did_and_is_filled_from_the_log_again()
+    {
+        Sighting[] log = [Buys("user:a", 1), Views("user:a", "2024-02-01", "v1"), Views("user:b", "2024-02-01", "v2")];
+        await ApplyAsync(log);
+        var (rows, counts) = (await Tables.ReadAsync(_test.Database), await CountAsync("clc"));
+        await _test.Database.WriteAsync(async write =>
+        {
+            foreach (var table in (string[])["model_revision", "population_revision", "derivation", "activity", "opinion"])
+                await write.Connection.ExecuteAsync($"DROP TABLE {_test.Database.Prefix}{table}", transaction: write.Transaction);
+            await write.Connection.ExecuteAsync($"DELETE FROM {_test.Database.Prefix}migration WHERE number = 3", transaction: write.Transaction);
+        }, Cancellation);
+        Assert.Equal(1, await Migrator.ApplyAsync(_test.Database, Program.House.Home, Cancellation));
+        Assert.Equal(counts, await CountAsync("clc"));
+        Assert.Equal("user:a", (await _store.FindCustomerAsync(_shop, "user:a", Sources.All, Cancellation))!.Customer);
+        Assert.Equal(0, await _store.ReadCheckpointAsync(0, Cancellation));
+        Assert.Equal(new Applied(0, 2, 0), await _store.ApplyAsync(new EventBatch(0, 0, 4, [new ShopSettings("tea", "Europe/London", "GBP")], log), Cancellation));
+        Assert.Equal(rows, await Tables.ReadAsync(_test.Database));
+    }
+
+    [Fact]
+    public async Task Derivations_that_a_backup_brought_back_stay_when_the_shop_is_announced()
+    {
+        await _test.Database.WriteAsync(write => write.Connection.ExecuteAsync($"DELETE FROM {_test.Database.Prefix}shop", transaction: write.Transaction), Cancellation);
+        Assert.NotNull(await _store.ApplyAsync(new EventBatch(1, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP")], [Buys("user:a", 1)]), Cancellation));
+        Assert.Equal(1, (await CountAsync("clc"))!.Values.Sum());
     }
 }

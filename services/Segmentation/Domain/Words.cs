@@ -9,18 +9,24 @@ internal static class Words
 
     /// <summary>A customer by their values, for example "4 orders, the last 91 days ago".</summary>
     public static string Of(IEnumerable<(Axis Axis, long? Value)> customer)
-        => string.Join(", ", customer.Select(v => v.Value is { } steps ? Text(v.Axis, new Bounds(steps, steps)) : Without(v.Axis.Feature)));
+        => string.Join(", ", customer.Select(v => v.Value is { } steps ? Text(v.Axis, new Bounds(steps, steps), Range(v.Axis.Traits, new Bounds(steps, steps))) : Without(v.Axis.Feature)));
 
     static string Of(Condition condition)
     {
         if (condition.IsOfAbsenceAlone) return Without(condition.Axis.Feature);
-        var text = Text(condition.Axis, condition.Bounds);
+        if (condition is { Lower: null, Upper: null }) return With(condition.Axis.Feature);
+        var open = condition is { Lower.IsOpen: true } or { Upper.IsOpen: true };
+        var text = Text(condition.Axis, condition.Bounds, open && !condition.Axis.Traits.IsWhole ? Open(condition) : Range(condition.Axis.Traits, condition.Bounds));
         return condition.Absent ? $"{text} or {Without(condition.Axis.Feature)}" : text;
     }
 
-    static string Text(Axis axis, Bounds bounds)
+    /// <summary>Of fractions, whose last one below a limit is no number that anybody thinks of.</summary>
+    static string Open(Condition condition) => string.Join(" and ", ((string?[])[
+        condition.Lower is { } lower ? $"{(lower.IsOpen ? "above" : "at least")} {Number(lower.Value)}" : null,
+        condition.Upper is { } upper ? $"{(upper.IsOpen ? "below" : "at most")} {Number(upper.Value)}" : null]).OfType<string>());
+
+    static string Text(Axis axis, Bounds bounds, string range)
     {
-        var range = Range(axis.Traits, bounds);
         return axis.Feature switch
         {
             Feature.OrderCount => Count(bounds, range, "order"),
@@ -48,7 +54,6 @@ internal static class Words
     {
         return bounds switch
         {
-            { Min: null, Max: null } => "any",
             { Min: { } min, Max: { } max } when min == max => Number(min),
             // Less than what is least is not worth saying.
             { Min: null, Max: { } max } when traits.Min is { } least && least < max => $"{Number(least)} to {Number(max)}",
@@ -56,10 +61,24 @@ internal static class Words
             { Min: { } min, Max: null } when traits.Max is { } most && min < most => $"{Number(min)} to {Number(most)}",
             { Min: { } min, Max: null } => $"{Number(min)} or more",
             { Min: { } min, Max: { } max } => $"{Number(min)} to {Number(max)}",
+            _ => "any",
         };
 
-        string Number(long steps) => traits.Value(steps).ToString(CultureInfo.InvariantCulture);
+        string Number(long steps) => Words.Number(traits.Value(steps));
     }
+
+    static string Number(decimal value) => value.ToString("0.####", CultureInfo.InvariantCulture);
+
+    /// <summary>That there is a value, whichever.</summary>
+    static string With(Feature feature) => feature switch
+    {
+        Feature.DaysSinceLastView => "viewed",
+        Feature.DaysSinceLastVisit => "visited",
+        Feature.DaysSinceLastEvent => "seen",
+        Feature.LastReviewRating => "rated",
+        Feature.LastNpsScore => "answered NPS",
+        _ => FeatureTraits.Of(feature).Presence == Presence.WithOrder ? "some order" : $"{Label(feature)} any",
+    };
 
     static string Without(Feature feature) => feature switch
     {

@@ -18,6 +18,18 @@ public sealed class BuiltInModelsTests
             Assert.All(m.Stages, s => Assert.All((string[])[s.Title, s.Meaning, s.SourceText], Assert.NotEmpty));
         });
 
+    [Theory]
+    [InlineData("five-stage", "awareness", 0, "no order, never viewed")]
+    [InlineData("five-stage", "consideration", 0, "no order, viewed")]
+    [InlineData("five-stage", "conversion", 0, "1 order, no referral, no share, last rating below 4 or no rating, last NPS answer below 9 or no NPS answer")]
+    [InlineData("five-stage", "advocacy", 2, "1 or more orders, last rating 4 or more")]
+    [InlineData("five-stage", "advocacy", 3, "1 or more orders, last NPS answer 9 to 10")]
+    [InlineData("active-lapsed", "active_repeat", 0, "2 or more orders, 0 or less days beyond the lapse threshold")]
+    [InlineData("clc-windowed", "loyal", 0, "4 or more orders, 4 or more orders within 90 days")]
+    [InlineData("rfm", "champions", 1, "recency score 5, frequency score 5, monetary score 4")]
+    public void A_rule_reads_as_what_it_asks_for(string model, string stage, int rule, string words)
+        => Assert.Equal(words, BuiltInModels.All[model].Stages.Single(s => s.Id == stage).Rules[rule].ToString());
+
     [Fact]
     public void The_eleven_segments_share_the_125_codes()
     {

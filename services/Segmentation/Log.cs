@@ -14,4 +14,13 @@ internal static partial class Log
 
     [LoggerMessage(3004, LogLevel.Information, "Partition {Partition} was moved on from position {Position} by another replica; reading again from there")]
     public static partial void CheckpointMoved(this ILogger log, int partition, long position);
+
+    [LoggerMessage(3005, LogLevel.Information, "Shop {Shop}: model {Model} is active, derivation {Number}")]
+    public static partial void ModelActive(this ILogger log, string shop, string model, int number);
+
+    [LoggerMessage(3006, LogLevel.Information, "Shop {Shop}: derivation {Number} of model {Model} is removed")]
+    public static partial void ModelRetired(this ILogger log, string shop, string model, int number);
+
+    [LoggerMessage(3007, LogLevel.Warning, "A step of a derivation failed; it is tried again")]
+    public static partial void DerivationFailed(this ILogger log, Exception error);
 }

@@ -21,6 +21,8 @@ internal static class Program
             .AddCheckedOptions<SegmentationOptions>("Segmentation")
             .AddSingleton<SegmentationStore>()
             .AddSingleton<Metrics>()
+            .AddSingleton<Bell>()
+            .AddHostedService<Deriving>()
             .AddFeedConsumer<HistoryFeed>();
         var app = builder.Build();
         return app.MapHouse<SegmentationApi>();

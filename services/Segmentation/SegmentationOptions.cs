@@ -12,4 +12,12 @@ internal sealed class SegmentationOptions
     /// <summary>Most customers on a page. Each is answered from its whole history, so this bounds the memory of an answer.</summary>
     [Range(1, 1_000)]
     public int PageSizeMax { get; set; } = 1_000;
+
+    /// <summary>Customers derived in one transaction when a model is activated. The feed waits for it, so this bounds by how much.</summary>
+    [Range(1, 10_000)]
+    public int DerivationStepSize { get; set; } = 500;
+
+    /// <summary>Longest time until a model that was activated through another replica, which stopped since, is derived by this one.</summary>
+    [Range(1, 3_600)]
+    public int DerivationLookSeconds { get; set; } = 15;
 }

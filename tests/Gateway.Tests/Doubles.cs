@@ -100,6 +100,15 @@ sealed class SegmentationDouble(Script script) : SegmentationService.Segmentatio
     public override Task<StageCounts> GetStageCounts(GetStageCountsRequest request, ServerCallContext context) => script.UnaryAsync<StageCounts>(request, context);
     public override Task<StageFlows> GetStageFlows(GetStageFlowsRequest request, ServerCallContext context) => script.UnaryAsync<StageFlows>(request, context);
     public override Task<FeedProgress> GetFeedProgress(Segmentation.V1.GetFeedProgressRequest request, ServerCallContext context) => script.UnaryAsync<FeedProgress>(request, context);
+    public override Task<Model> CreateModel(CreateModelRequest request, ServerCallContext context) => script.UnaryAsync<Model>(request, context);
+    public override Task<Model> UpdateModel(UpdateModelRequest request, ServerCallContext context) => script.UnaryAsync<Model>(request, context);
+    public override Task<Model> ActivateModel(ActivateModelRequest request, ServerCallContext context) => script.UnaryAsync<Model>(request, context);
+    public override Task<Model> DeactivateModel(DeactivateModelRequest request, ServerCallContext context) => script.UnaryAsync<Model>(request, context);
+    public override Task<Model> RollbackModel(RollbackModelRequest request, ServerCallContext context) => script.UnaryAsync<Model>(request, context);
+    public override Task<Model> GetModel(GetModelRequest request, ServerCallContext context) => script.UnaryAsync<Model>(request, context);
+    public override Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context) => script.UnaryAsync<ListModelsResponse>(request, context);
+    public override Task<Population> SetPopulation(SetPopulationRequest request, ServerCallContext context) => script.UnaryAsync<Population>(request, context);
+    public override Task<Population> GetPopulation(GetPopulationRequest request, ServerCallContext context) => script.UnaryAsync<Population>(request, context);
 }
 
 sealed class EngagementDouble(Script script) : EngagementService.EngagementServiceBase

@@ -8,7 +8,13 @@ namespace Perennial.Segmentation.Tests;
 static class Given
 {
     internal static readonly TimeZoneInfo London = Zone("Europe/London");
-    internal static readonly LifecycleModel Clc = BuiltInModels.Clc;
+    internal static readonly BoundModel Clc = new(BuiltInModels.Default, BuiltInModels.Revision, BuiltInModels.All[BuiltInModels.Default]);
+
+    /// <summary>Figures by hand: an average of 50, a lapse after 63 days, cut points with a tie.</summary>
+    internal static readonly Population Figures = new(50, 63, new([16.2m, 30, 46, 64], [1, 1, 1, 2], [14.37m, 21.984m, 33.96m, 58.7m]), "");
+
+    /// <summary>Every built-in model, against <see cref="Figures"/> where it needs one.</summary>
+    internal static readonly IReadOnlyList<BoundModel> BuiltIn = [.. BuiltInModels.All.Select(m => new BoundModel(m.Key, BuiltInModels.Revision, m.Value, m.Value.Needs.Any() ? 1 : 0, m.Value.Needs.Any() ? Figures : null))];
 
     internal static TimeZoneInfo Zone(string id) => TimeZoneInfo.FindSystemTimeZoneById(id);
 
@@ -36,9 +42,20 @@ static class Given
     static Fact Fact(FactKind kind, string order, string time, decimal? amount, string currency)
         => new(kind, Utc(time), string.Create(CultureInfo.InvariantCulture, $"{kind}-{order}-{time}-{amount}{currency}"), order, amount, currency);
 
-    internal static PurchaseHistory History(params Fact[] facts) => PurchaseHistory.Of(facts.Min(f => f.Time), facts, "GBP");
+    internal static PurchaseHistory PurchasesOf(params Fact[] facts) => PurchaseHistory.Of(facts.Min(f => f.Time), facts, "GBP");
+
+    internal static History HistoryOf(params Fact[] facts) => History.Of(facts.Min(f => f.Time), facts, "GBP");
 
     /// <summary>Orders at these instants, nothing else.</summary>
-    internal static PurchaseHistory OrdersAt(params IEnumerable<DateTimeOffset> times)
-        => History([.. times.Select((t, i) => new Fact(FactKind.Ordered, t, $"m{i}", $"o{i}", 10, ""))]);
+    internal static History OrdersAt(params IEnumerable<DateTimeOffset> times)
+        => HistoryOf([.. times.Select((t, i) => new Fact(FactKind.Ordered, t, $"m{i}", $"o{i}", 10, ""))]);
+
+    /// <summary>Where a model puts somebody with that many orders, all placed on one day.</summary>
+    /// <param name="days">Since then; null exactly where there is no order.</param>
+    internal static Lifecycle Placed(BoundModel model, int orders, int? days)
+    {
+        var first = Utc("2011-01-01T12:00:00Z");
+        var history = orders == 0 ? History.Of(first, [], "GBP") : OrdersAt(Enumerable.Repeat(first, orders));
+        return Lifecycle.At(history, model, London, days is { } after ? EndOf(DateOnly.FromDateTime(first.Date).AddDays(after), London) : first)!;
+    }
 }

@@ -49,11 +49,12 @@ sealed class SegmentationHouse : IAsyncDisposable
         Recorded += PartitionCount;
     }
 
-    /// <summary>Records what a customer did.</summary>
-    internal void Record(string shop, string customer, string time, Event e)
+    /// <summary>Records what a customer did; answers the message id.</summary>
+    internal string Record(string shop, string customer, string time, Event e)
     {
         e.MessageId = $"m-{++Recorded}";
         _feed.Append(new RecordedEvent { Shop = shop, Customer = customer, Identified = customer.StartsWith("user:", StringComparison.Ordinal), EventTime = Given.Utc(time).ToTimestamp(), Event = e });
+        return e.MessageId;
     }
 
     /// <summary>Waits until all that was recorded is applied.</summary>

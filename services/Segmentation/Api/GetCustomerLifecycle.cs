@@ -11,9 +11,9 @@ internal sealed partial class SegmentationApi
     {
         new Violations().Shop(request.Shop).Subject(request.Customer).Name(request.Model, "model").Instant(request.AsOf, "as_of").Throw();
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
-        var model = Model(request.Model);
+        var model = (await ActiveAsync(shop, request.Model, context.CancellationToken)).Model;
         var asOf = request.AsOf.ToInstant(clock.GetUtcNow());
-        var customer = await store.FindCustomerAsync(shop, request.Customer, context.CancellationToken);
+        var customer = await store.FindCustomerAsync(shop, request.Customer, model.Sources, context.CancellationToken);
         return (customer is null ? null : Mapping.ToLifecycle(customer, shop, model, asOf)) ?? throw Errors.Of(
             SegmentationErrorReason.CustomerNotFound,
             $"Nothing is known of customer '{request.Customer}' at {asOf.ToText()}; check the id, or wait for the feed.",

@@ -18,11 +18,11 @@ internal sealed partial class SegmentationApi
             .Throw();
         var (from, to) = (request.From.ToInstant(now), request.To.ToInstant(now));
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
-        var model = Model(request.Model);
-        var totals = await store.CountFlowsAsync(shop, model, from, to, request.IncludeAnonymous, context.CancellationToken);
+        var active = await ActiveAsync(shop, request.Model, context.CancellationToken);
+        var totals = await store.CountFlowsAsync(shop, active.Key, from, to, request.IncludeAnonymous, context.CancellationToken);
         // "Not yet seen" is no stage of the model: its place is -1, the first.
-        var order = model.Stages.Select(s => s.Id).ToList();
-        var flows = new StageFlows { Shop = shop.Id, Model = model.Id, From = from.ToTimestamp(), To = to.ToTimestamp() };
+        var order = active.Model.Model.Stages.Select(s => s.Id).ToList();
+        var flows = new StageFlows { Shop = shop.Id, Model = active.Model.Id, ModelRevision = active.Model.Revision, PopulationRevision = active.Model.PopulationRevision, From = from.ToTimestamp(), To = to.ToTimestamp() };
         flows.Flows.AddRange(totals
             .OrderBy(t => order.IndexOf(t.FromStage))
             .ThenBy(t => order.IndexOf(t.ToStage))

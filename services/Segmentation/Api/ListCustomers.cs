@@ -19,14 +19,14 @@ internal sealed partial class SegmentationApi
         var arguments = Arguments(request);
         var size = Pages.Size(request.PageSize, Math.Min(options.Value.PageSize, options.Value.PageSizeMax), options.Value.PageSizeMax);
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
-        var model = Model(request.Model);
-        CheckStage(model, request.Stage);
+        var active = await ActiveAsync(shop, request.Model, context.CancellationToken);
+        CheckStage(active.Model, request.Stage);
         var (asOf, after) = Start(Pages.Cursor(request.PageToken, arguments), request.AsOf.ToInstant(clock.GetUtcNow()));
 
         // One more than asked tells whether there is another page.
-        var customers = await store.ListCustomersAsync(shop, new CustomerQuery(model, request.Stage, asOf, request.IncludeAnonymous, after, size + 1), context.CancellationToken);
+        var customers = await store.ListCustomersAsync(shop, new CustomerQuery(active.Key, active.Model.Sources, request.Stage, asOf, request.IncludeAnonymous, after, size + 1), context.CancellationToken);
         var response = new ListCustomersResponse();
-        response.Customers.AddRange(customers.Take(size).Select(c => Mapping.ToLifecycle(c, shop, model, asOf)).OfType<CustomerLifecycle>());
+        response.Customers.AddRange(customers.Take(size).Select(c => Mapping.ToLifecycle(c, shop, active.Model, asOf)).OfType<CustomerLifecycle>());
         if (customers.Count > size) response.NextPageToken = Pages.Token(Cursor(asOf, customers[size - 1].Customer), arguments);
         return response;
     }

@@ -4,14 +4,18 @@ using Perennial.Foundation.Grpc;
 using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.Storage;
 using Perennial.Segmentation.V1;
+using Condition = Perennial.Segmentation.V1.Condition;
 
 namespace Perennial.Segmentation.Api;
 
 /// <summary>Domain values as answers.</summary>
 internal static class Mapping
 {
+    /// <summary>Messages named of what a value rests on.</summary>
+    const int MessagesMax = 20;
+
     /// <summary>A customer at an instant; null when they were first seen after it.</summary>
-    public static CustomerLifecycle? ToLifecycle(CustomerHistory customer, Shop shop, LifecycleModel model, DateTimeOffset asOf)
+    public static CustomerLifecycle? ToLifecycle(CustomerHistory customer, Shop shop, BoundModel model, DateTimeOffset asOf)
     {
         if (Lifecycle.At(customer.History, model, shop.Zone, asOf) is not { } lifecycle) return null;
         var stay = StageTimeline.At(StageTimeline.Of(customer.History, model, shop.Zone), asOf)!;
@@ -21,10 +25,13 @@ internal static class Mapping
             Customer = customer.Customer,
             Identified = customer.Identified,
             Model = model.Id,
+            ModelRevision = model.Revision,
+            PopulationRevision = model.PopulationRevision,
             Stage = lifecycle.Stage.Id,
             SinceTime = stay.From.ToTimestamp(),
-            Why = ToReason(lifecycle),
-            WhatNext = ToNext(lifecycle),
+            Why = ToReason(lifecycle, model),
+            WhatNext = ToNext(lifecycle, model),
+            Triggers = { Triggers.Of(lifecycle, customer.History, model, shop.Zone).Select(t => new StageTrigger { Event = t.Event, Stage = t.Stage.Id }) },
             Value = lifecycle.Purchases.Value.ToMoney(shop.Currency),
             FirstSeenTime = customer.History.FirstSeen.ToTimestamp(),
             AsOf = asOf.ToTimestamp(),
@@ -32,30 +39,32 @@ internal static class Mapping
         };
     }
 
-    static StageReason ToReason(Lifecycle lifecycle)
+    static StageReason ToReason(Lifecycle lifecycle, BoundModel model)
     {
-        var reason = new StageReason
-        {
-            Rule = lifecycle.Placement.Rule,
-            OrderCount = lifecycle.Purchases.OrderCount,
-            Conditions = { ToCondition("order_count", lifecycle.Purchases.OrderCount, lifecycle.Placement.Cell.OrderCount) },
-        };
+        var reason = new StageReason { Rule = lifecycle.Placement.Text, OrderCount = lifecycle.Purchases.OrderCount };
+        reason.Conditions.AddRange(lifecycle.Placement.Rule is { } rule
+            ? rule.Conditions.Select(c => ToCondition(lifecycle, model, c.Axis, c.IsOfAbsenceAlone ? default : c.Bounds))
+            : model.Axes.Select(a => ToCondition(lifecycle, model, a, default)));
         if (lifecycle.Purchases.LastOrder is not { } last || lifecycle.DaysSinceLastOrder is not { } days) return reason;
         reason.DaysSinceLastOrder = days;
         reason.LastOrderTime = last.Time.ToTimestamp();
         reason.LastOrderId = last.Id;
-        reason.Conditions.Add(ToCondition("days_since_last_order", days, lifecycle.Placement.Cell.DaysSinceLastOrder!.Value));
         return reason;
     }
 
-    static Condition ToCondition(string feature, int value, Bounds bounds)
+    static Condition ToCondition(Lifecycle lifecycle, BoundModel model, Axis axis, Bounds bounds)
     {
-        var condition = new Condition { Feature = feature, Value = value, Min = bounds.Min };
-        if (bounds.Max is { } max) condition.Max = max;
+        var value = lifecycle.Standing.Value(axis, lifecycle.Date, model.Population);
+        var messages = lifecycle.Standing.Evidence(axis, lifecycle.Date).ToList();
+        var condition = new Condition { Feature = axis.Name, Value = Number(value ?? 0), Absent = value is null, MessageIds = { messages.Take(MessagesMax) }, EventCount = messages.Count };
+        if (bounds.Min is { } min) condition.Min = Number(min);
+        if (bounds.Max is { } max) condition.Max = Number(max);
         return condition;
+
+        double Number(long steps) => (double)axis.Traits.Value(steps);
     }
 
-    static NextStage? ToNext(Lifecycle lifecycle)
+    static NextStage? ToNext(Lifecycle lifecycle, BoundModel model)
     {
         if (lifecycle.Next is not { } next) return null;
         var date = next.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
@@ -64,7 +73,7 @@ internal static class Mapping
             Stage = next.Stage.Id,
             ChangeTime = next.Time.ToTimestamp(),
             ChangeDate = date,
-            Summary = $"{lifecycle.Stage.Id} -> {next.Stage.Id} on {date} if no order",
+            Summary = $"{lifecycle.Stage.Id} -> {next.Stage.Id} on {date} if {(model.Sources == Sources.Purchases ? "no order" : "nothing happens")}",
         };
     }
 }

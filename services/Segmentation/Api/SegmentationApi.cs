@@ -1,3 +1,5 @@
+using System.Globalization;
+using Grpc.Core;
 using Microsoft.Extensions.Options;
 using Perennial.Common.V1;
 using Perennial.Foundation.Feeds;
@@ -9,27 +11,61 @@ using Perennial.Segmentation.V1;
 namespace Perennial.Segmentation.Api;
 
 /// <summary>The door. One file per RPC; this one holds what they share.</summary>
-internal sealed partial class SegmentationApi(SegmentationStore store, FeedConsumer feed, TimeProvider clock, IOptions<SegmentationOptions> options) : SegmentationService.SegmentationServiceBase
+internal sealed partial class SegmentationApi(SegmentationStore store, FeedConsumer feed, Bell bell, TimeProvider clock, IOptions<SegmentationOptions> options) : SegmentationService.SegmentationServiceBase
 {
-    /// <exception cref="Grpc.Core.RpcException">SHOP_NOT_FOUND.</exception>
+    /// <exception cref="RpcException">SHOP_NOT_FOUND.</exception>
     async Task<Shop> ShopAsync(string id, CancellationToken cancellation)
         => await store.FindShopAsync(id, cancellation)
         ?? throw Errors.Of(CommonErrorReason.ShopNotFound, $"Shop '{id}' is not known here; create it first, or wait until this house has read that far.", ("shop", id));
 
-    /// <exception cref="Grpc.Core.RpcException">MODEL_NOT_FOUND.</exception>
-    static LifecycleModel Model(string id)
+    /// <summary>What answers about a model rest on.</summary>
+    /// <exception cref="RpcException">MODEL_NOT_FOUND, MODEL_NOT_ACTIVE.</exception>
+    async Task<Derivation> ActiveAsync(Shop shop, string id, CancellationToken cancellation)
     {
-        if (id.Length == 0) return BuiltInModels.Default;
-        var known = string.Join(',', BuiltInModels.All.Select(m => m.Id));
-        return BuiltInModels.Find(id)
-            ?? throw Errors.Of(SegmentationErrorReason.ModelNotFound, $"There is no model '{id}'; there is {known}.", ("model", id), ("models", known));
+        var model = id.Length == 0 ? BuiltInModels.Default : id;
+        if (await store.FindActiveAsync(shop.Id, model, cancellation) is { } active) return active;
+        if (await store.FindModelAsync(shop.Id, model, 0, cancellation) is not { } known) throw NotFound(shop, model);
+        throw Errors.Of(
+            SegmentationErrorReason.ModelNotActive,
+            known.Deriving is { } deriving ? $"Model '{model}' is being derived, {deriving.CustomerCount} customers so far; wait until it is active." : $"Model '{model}' is not active in shop '{shop.Id}'; activate it.",
+            ("shop", shop.Id), ("model", model));
     }
 
-    /// <exception cref="Grpc.Core.RpcException">STAGE_NOT_FOUND.</exception>
-    static void CheckStage(LifecycleModel model, string id)
+    /// <exception cref="RpcException">STAGE_NOT_FOUND.</exception>
+    static void CheckStage(BoundModel model, string id)
     {
-        if (id.Length == 0 || model.Stages.Any(s => s.Id == id)) return;
-        var known = string.Join(',', model.Stages.Select(s => s.Id));
+        if (id.Length == 0 || model.Model.Stages.Any(s => s.Id == id)) return;
+        var known = string.Join(',', model.Model.Stages.Select(s => s.Id));
         throw Errors.Of(SegmentationErrorReason.StageNotFound, $"Model '{model.Id}' has no stage '{id}'; its stages are {known}.", ("model", model.Id), ("stage", id), ("stages", known));
     }
+
+    /// <summary>Now, as it is stored.</summary>
+    DateTimeOffset Now() => ((Google.Protobuf.WellKnownTypes.Timestamp?)null).ToInstant(clock.GetUtcNow());
+
+    static Model Answer(Shop shop, string model, int revision, ModelChange change)
+        => change.Refusal == Refusal.None ? ModelMapping.ToProto(shop.Id, change.Model!) : throw Fault(shop, model, revision, change);
+
+    static RpcException Fault(Shop shop, string model, int revision, ModelChange change) => change.Refusal switch
+    {
+        Refusal.NotFound => NotFound(shop, model),
+        Refusal.Exists => Errors.Of(SegmentationErrorReason.ModelExists, $"There is a model '{model}' with another document; choose another id, or update it.", ("model", model)),
+        Refusal.BuiltIn => Errors.Of(SegmentationErrorReason.ModelBuiltIn, $"Model '{model}' is part of the product; create one of your own from its document.", ("model", model)),
+        Refusal.EtagMismatch => Errors.Of(SegmentationErrorReason.EtagMismatch, $"Model '{model}' has changed since it was read; read it again.", ("model", model), ("etag", change.Model!.Etag)),
+        Refusal.RevisionNotFound => Errors.Of(SegmentationErrorReason.RevisionNotFound, $"Model '{model}' has no revision {revision}; the latest is {change.Model!.LatestRevision}.", ("model", model), ("latest_revision", change.Model.LatestRevision.ToString(CultureInfo.InvariantCulture))),
+        Refusal.PopulationMissing => PopulationMissing(shop, model, string.Join(',', change.Model!.Model.Needs.Select(Field))),
+        _ => throw new ArgumentOutOfRangeException(nameof(change), change.Refusal, "No such refusal."),
+    };
+
+    static RpcException NotFound(Shop shop, string model)
+        => Errors.Of(SegmentationErrorReason.ModelNotFound, $"Shop '{shop.Id}' has no model '{model}'; ListModels names those that there are.", ("shop", shop.Id), ("model", model));
+
+    static RpcException PopulationMissing(Shop shop, string model, string parts)
+        => Errors.Of(SegmentationErrorReason.PopulationMissing, $"Model '{model}' needs {parts} of the population; set it with SetPopulation.", ("shop", shop.Id), ("model", model), ("parts", parts));
+
+    static string Field(PopulationPart part) => part switch
+    {
+        PopulationPart.AverageSpend => "average_spend",
+        PopulationPart.LapseDays => "lapse_days",
+        _ => "recency_cuts, frequency_cuts and monetary_cuts",
+    };
 }

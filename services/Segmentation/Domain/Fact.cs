@@ -21,4 +21,10 @@ internal sealed record Fact(FactKind Kind, DateTimeOffset Time, string MessageId
 
 /// <summary>An event of a customer, as far as this house cares: somebody was there, and perhaps an order changed.</summary>
 /// <param name="Leaves">They were erased: nothing is counted of them from then on.</param>
-internal sealed record Sighting(string Shop, string Customer, bool Identified, DateTimeOffset Time, Fact? Fact, bool Leaves = false);
+internal sealed record Sighting(string Shop, string Customer, bool Identified, DateTimeOffset Time, Fact? Fact, bool Leaves = false)
+{
+    /// <summary>Null where the event is no sign of life, or a fact says as much.</summary>
+    public Activity? Activity { get; init; }
+
+    public Opinion? Opinion { get; init; }
+}

@@ -1,75 +1,48 @@
-using System.Globalization;
-
 namespace Perennial.Segmentation.Domain;
 
-/// <summary>Inclusive bounds of a whole number; no <paramref name="Max"/> means unbounded.</summary>
-internal readonly record struct Bounds(int Min, int? Max)
+/// <summary>One end of a condition. <paramref name="IsOpen"/>: the value itself lies outside.</summary>
+internal sealed record Limit(decimal Value, bool IsOpen = false);
+
+/// <summary>Holds when a customer's value lies between the limits; without limits, when there is a value.</summary>
+/// <param name="Absent">Holds without a value too; with no limits, only then.</param>
+internal sealed record Condition(Axis Axis, Limit? Lower = null, Limit? Upper = null, bool Absent = false)
 {
-    public bool Contain(int value) => value >= Min && !(value > Max);
+    /// <summary>A condition on a whole number with inclusive bounds.</summary>
+    public static Condition Whole(Feature feature, int? min, int? max, int windowDays = 0)
+        => new(new Axis(feature, windowDays), min is { } lower ? new Limit(lower) : null, max is { } upper ? new Limit(upper) : null);
+
+    /// <summary>What lies between the limits, in steps of the feature.</summary>
+    public Bounds Bounds => new(
+        Lower is null ? null : Lower.IsOpen ? Axis.Traits.Down(Lower.Value) + 1 : Axis.Traits.Up(Lower.Value),
+        Upper is null ? null : Upper.IsOpen ? Axis.Traits.Up(Upper.Value) - 1 : Axis.Traits.Down(Upper.Value));
+
+    /// <summary>Holds for customers without a value and for nobody else.</summary>
+    public bool IsOfAbsenceAlone => Absent && Lower is null && Upper is null;
+
+    public bool Holds(long? value) => value is { } steps ? !IsOfAbsenceAlone && Bounds.Contain(steps) : Absent;
 }
 
-/// <summary>A rectangle of orders and recency.</summary>
-/// <param name="OrderCount">F: orders that count.</param>
-/// <param name="DaysSinceLastOrder">R: days from the last of them; null where there is none to count from.</param>
-internal sealed record Cell(Bounds OrderCount, Bounds? DaysSinceLastOrder)
+/// <summary>Holds when all conditions hold.</summary>
+internal sealed record Rule(params IReadOnlyList<Condition> Conditions)
 {
-    public bool Contains(int orders, int? days)
-        => OrderCount.Contain(orders) && (days is { } r ? DaysSinceLastOrder is { } bounds && bounds.Contain(r) : DaysSinceLastOrder is null);
-
     /// <summary>In words, for example "4 or more orders, the last 0 to 90 days ago".</summary>
-    public override string ToString() => DaysSinceLastOrder is { } days ? $"{Orders}, the last {Words(days)} days ago" : Orders;
-
-    string Orders => OrderCount switch
-    {
-        (0, 0) => "no order",
-        (1, 1) => "1 order",
-        _ => Words(OrderCount) + " orders",
-    };
-
-    static string Words(Bounds bounds) => bounds.Max is { } max
-        ? string.Create(CultureInfo.InvariantCulture, $"{bounds.Min} to {max}")
-        : string.Create(CultureInfo.InvariantCulture, $"{bounds.Min} or more");
+    public override string ToString() => Words.Of(this);
 }
 
-/// <summary>A stage of the lifecycle: where a customer is in any of its cells.</summary>
+/// <summary>A stage of the lifecycle: where a customer is for whom any of its rules holds.</summary>
 /// <param name="Id">Lower case, for example "at_risk".</param>
-internal sealed record Stage(string Id, IReadOnlyList<Cell> Cells);
+/// <param name="Meaning">What the stage means.</param>
+/// <param name="SourceText">What the source of the model says of it.</param>
+/// <param name="Otherwise">Takes everybody for whom no rule of any stage holds.</param>
+internal sealed record Stage(string Id, string Title, string Meaning, string SourceText, IReadOnlyList<Rule> Rules, bool Otherwise = false);
 
-/// <summary>The stage of a customer, and the cell that says so.</summary>
-internal sealed record Placement(Stage Stage, Cell Cell)
-{
-    /// <summary>For example "loyal: 4 or more orders, the last 0 to 90 days ago".</summary>
-    public string Rule => $"{Stage.Id}: {Cell}";
-}
-
-/// <summary>
-/// Stages as data over F (orders that count) and R (days since the last of them). The cells together are total and disjoint:
-/// every customer is in exactly one stage.
-/// </summary>
+/// <summary>Stages as data. What is stored passed <see cref="ModelCheck"/>: every customer is in exactly one of them.</summary>
 /// <param name="Stages">In the order in which answers list them.</param>
-internal sealed record LifecycleModel(string Id, IReadOnlyList<Stage> Stages)
+internal sealed record LifecycleModel(string Title, string Description, string Source, IReadOnlyList<Stage> Stages)
 {
-    /// <param name="days">Null exactly when <paramref name="orders"/> is 0.</param>
-    public Placement Place(int orders, int? days)
-    {
-        foreach (var stage in Stages)
-            foreach (var cell in stage.Cells)
-                if (cell.Contains(orders, days)) return new Placement(stage, cell);
-        throw new InvalidOperationException($"Model {Id} has no stage for {orders} orders, the last {days?.ToString(CultureInfo.InvariantCulture) ?? "no"} days ago.");
-    }
+    /// <summary>What its conditions ask for, each once.</summary>
+    public IEnumerable<Axis> Axes => Stages.SelectMany(s => s.Rules).SelectMany(r => r.Conditions).Select(c => c.Axis).Distinct();
 
-    /// <summary>The next stage that days without an order bring, and at how many days; null where the present one lasts.</summary>
-    public (Stage Stage, int Days)? NextByClock(int orders, int? days)
-    {
-        if (days is not { } now) return null;
-        var present = Place(orders, now).Stage;
-        foreach (var boundary in Boundaries(orders).Where(b => b > now).Order())
-            if (Place(orders, boundary).Stage is var stage && stage != present) return (stage, boundary);
-        return null;
-    }
-
-    /// <summary>Days at which a cell for that many orders begins.</summary>
-    IEnumerable<int> Boundaries(int orders) => Stages.SelectMany(s => s.Cells)
-        .Where(c => c.OrderCount.Contain(orders) && c.DaysSinceLastOrder is not null)
-        .Select(c => c.DaysSinceLastOrder!.Value.Min);
+    /// <summary>What the population must say for it.</summary>
+    public IEnumerable<PopulationPart> Needs => Axes.Select(a => a.Traits.Needs).Where(n => n != PopulationPart.None).Distinct();
 }

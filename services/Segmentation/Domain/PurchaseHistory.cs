@@ -3,6 +3,9 @@ namespace Perennial.Segmentation.Domain;
 /// <summary>An order that counts, and when it was placed.</summary>
 internal sealed record Order(DateTimeOffset Time, string Id);
 
+/// <summary>An order, and from when until just before when it counts. One that comes back has several.</summary>
+internal sealed record OrderSpan(Order Order, DateTimeOffset From, DateTimeOffset To);
+
 /// <summary>What a customer has bought, from an instant until the next entry of their history.</summary>
 /// <param name="OrderCount">Orders that count (F).</param>
 /// <param name="LastOrder">The latest of them; of two placed at once, the one with the greater id. Null when none counts.</param>
@@ -20,6 +23,9 @@ internal sealed class PurchaseHistory
     readonly List<Purchases> _points = [];
 
     PurchaseHistory(DateTimeOffset end) => End = end;
+
+    /// <summary>Every order that ever counts, by the time when it was placed.</summary>
+    public IReadOnlyList<OrderSpan> Orders { get; private set; } = [];
 
     /// <summary>When they were erased: from here on they are no customer. <see cref="Calendar.Forever"/> for everybody else.</summary>
     public DateTimeOffset End { get; }
@@ -44,6 +50,7 @@ internal sealed class PurchaseHistory
             // Facts of one instant take effect together.
             if (i + 1 == sorted.Count || sorted[i + 1].Time != sorted[i].Time) history.Append(ledger.At(sorted[i].Time));
         }
+        history.Orders = ledger.Spans();
         return history;
     }
 
@@ -91,6 +98,8 @@ internal sealed class PurchaseHistory
     {
         readonly Dictionary<string, OrderState> _orders = new(StringComparer.Ordinal);
         readonly SortedSet<Order> _counting = new(ByTime);
+        readonly Dictionary<Order, DateTimeOffset> _countingFrom = [];
+        readonly List<OrderSpan> _ended = [];
         decimal _value;
 
         public Purchases At(DateTimeOffset time) => new(time, _counting.Count, _counting.Max, _value);
@@ -112,8 +121,24 @@ internal sealed class PurchaseHistory
             var after = before.After(fact, shopCurrency);
             _orders[id] = after;
             _value += after.Value - before.Value;
-            if (before.Counts) _counting.Remove(new Order(before.PlacedTime!.Value, id));
-            if (after.Counts) _counting.Add(new Order(after.PlacedTime!.Value, id));
+            if (before.Counts == after.Counts) return;
+            if (after.Counts) Begin(new Order(after.PlacedTime!.Value, id), fact.Time);
+            else End(new Order(before.PlacedTime!.Value, id), fact.Time);
         }
+
+        void Begin(Order order, DateTimeOffset time)
+        {
+            _counting.Add(order);
+            _countingFrom[order] = time;
+        }
+
+        void End(Order order, DateTimeOffset time)
+        {
+            _counting.Remove(order);
+            if (_countingFrom.Remove(order, out var from) && from < time) _ended.Add(new OrderSpan(order, from, time));
+        }
+
+        public List<OrderSpan> Spans()
+            => [.. _ended.Concat(_countingFrom.Select(c => new OrderSpan(c.Key, c.Value, Calendar.Forever))).OrderBy(s => s.Order, ByTime).ThenBy(s => s.From)];
     }
 }

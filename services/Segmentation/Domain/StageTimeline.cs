@@ -10,13 +10,13 @@ internal sealed record StageInterval(DateTimeOffset From, DateTimeOffset To, Sta
 /// </summary>
 internal static class StageTimeline
 {
-    public static IReadOnlyList<StageInterval> Of(PurchaseHistory history, LifecycleModel model, TimeZoneInfo zone)
+    public static IReadOnlyList<StageInterval> Of(History history, BoundModel model, TimeZoneInfo zone)
     {
         var timeline = new List<StageInterval>();
-        for (var i = 0; i < history.Points.Count && history.Points[i].From < history.End; i++)
+        DateTimeOffset[] changes = [.. history.Changes(model.Sources), history.End];
+        for (var i = 0; i + 1 < changes.Length; i++)
         {
-            var until = i + 1 < history.Points.Count && history.Points[i + 1].From < history.End ? history.Points[i + 1].From : history.End;
-            foreach (var (from, stage) in Stretch(history.Points[i], until, model, zone)) Append(timeline, from, stage);
+            foreach (var (from, stage) in Stretch(Standing.At(history, changes[i], zone)!, changes[i + 1], model, zone)) Append(timeline, from, stage);
         }
         if (timeline is [.., var last]) timeline[^1] = last with { To = history.End };
         return timeline;
@@ -26,21 +26,15 @@ internal static class StageTimeline
     public static StageInterval? At(IReadOnlyList<StageInterval> timeline, DateTimeOffset instant)
         => timeline.LastOrDefault(i => i.From <= instant && instant < i.To);
 
-    /// <summary>The stages of a customer whose purchases stay as they are, each with its start.</summary>
-    static IEnumerable<(DateTimeOffset From, Stage Stage)> Stretch(Purchases purchases, DateTimeOffset until, LifecycleModel model, TimeZoneInfo zone)
+    /// <summary>The stages of a customer to whom nothing happens, each with its start.</summary>
+    static IEnumerable<(DateTimeOffset From, Stage Stage)> Stretch(Standing standing, DateTimeOffset until, BoundModel model, TimeZoneInfo zone)
     {
-        if (purchases.LastOrder is not { } last)
+        var today = Calendar.DateOf(standing.Instant, zone);
+        yield return (standing.Instant, model.Place(standing, today).Stage);
+        while (model.NextByClock(standing, today, zone) is { } next && next.Time < until)
         {
-            yield return (purchases.From, model.Place(purchases.OrderCount, null).Stage);
-            yield break;
-        }
-        var lastDate = Calendar.DateOf(last.Time, zone);
-        var days = Calendar.DateOf(purchases.From, zone).DayNumber - lastDate.DayNumber;
-        yield return (purchases.From, model.Place(purchases.OrderCount, days).Stage);
-        while (model.NextByClock(purchases.OrderCount, days) is { } next && Calendar.StartOf(lastDate.AddDays(next.Days), zone) is var from && from < until)
-        {
-            yield return (from, next.Stage);
-            days = next.Days;
+            yield return (next.Time, next.Stage);
+            today = next.Date;
         }
     }
 

@@ -44,8 +44,31 @@ internal sealed partial class SegmentationStore
         public Fact ToFact() => new(Kind, EventTime, MessageId, OrderId, Amount, Currency);
     }
 
+    sealed record ActivityRow
+    {
+        public string Shop { get; init; } = "";
+        public string Customer { get; init; } = "";
+        public DateTimeOffset EventTime { get; init; }
+        public ActivityKind Kind { get; init; }
+        public string MessageId { get; init; } = "";
+
+        public Activity ToActivity() => new(Kind, EventTime, MessageId);
+    }
+
+    sealed record OpinionRow
+    {
+        public string Shop { get; init; } = "";
+        public string Customer { get; init; } = "";
+        public string MessageId { get; init; } = "";
+        public OpinionKind Kind { get; init; }
+        public DateTimeOffset EventTime { get; init; }
+        public decimal? Score { get; init; }
+
+        public Opinion ToOpinion() => new(Kind, EventTime, MessageId, Score);
+    }
+
     /// <summary>
-    /// Adds a batch's facts, derives the timelines of the customers they change anew, and moves the checkpoint, in one transaction. Null
+    /// Adds a batch's facts, derives anew the timelines that they change, and moves the checkpoint, in one transaction. Null
     /// when the stored checkpoint was not <c>After</c>: nothing was applied.
     /// </summary>
     public async Task<Applied?> ApplyAsync(EventBatch batch, CancellationToken cancellation)
@@ -62,15 +85,17 @@ internal sealed partial class SegmentationStore
 
     async Task<Applied> ApplyAsync(Write write, EventBatch batch, CancellationToken cancellation)
     {
-        // First, so that of two replicas one waits here and then learns that it is late.
+        // First, so that of two replicas one waits here and then learns that it is late. Derivations read below wait for it, too.
         if (!await _checkpoints.MoveAsync(write, batch.Partition, batch.After, batch.Next)) throw new CheckpointMovedException();
         await AddShopsAsync(write, batch.Shops, cancellation);
         await ResetAsync(write, batch.Resets, cancellation);
-        var changes = await FindChangesAsync(write, Arrivals.Of(batch.Sightings), cancellation);
+        if (batch.Sightings.Count == 0) return new Applied(0, 0, 0);
+        var arrivals = Arrivals.Of(batch.Sightings);
+        var shops = await ReadShopsAsync(write, arrivals, cancellation);
+        var changes = await FindChangesAsync(write, arrivals, shops, cancellation);
         if (changes.Count == 0) return new Applied(0, 0, 0);
-        var shops = await ReadShopsAsync(write, changes, cancellation);
-        await ForgetDerivedAsync(write, changes, cancellation);
-        await AppendAsync(write, batch.Partition, changes, shops, cancellation);
+        await AppendChangesAsync(write, batch.Partition, changes, cancellation);
+        await DeriveAsync(write, changes, shops, cancellation);
         return new Applied(
             changes.Sum(c => c.NewFacts.Count),
             changes.Count,
@@ -86,7 +111,11 @@ internal sealed partial class SegmentationStore
     /// <summary>Every partition announces every shop, always with the same settings: the first one stays.</summary>
     async Task AddShopsAsync(Write write, IReadOnlyList<ShopSettings> shops, CancellationToken cancellation)
     {
-        foreach (var shop in shops) await write.Connection.ExecuteAsync(Command(AddShopSql, shop, cancellation, write.Transaction));
+        foreach (var shop in shops)
+        {
+            if (await write.Connection.ExecuteAsync(Command(AddShopSql, shop, cancellation, write.Transaction)) == 1)
+                await AddDefaultAsync(write, shop.Shop, cancellation);
+        }
     }
 
     internal string ShopsSql => $"""
@@ -95,9 +124,9 @@ internal sealed partial class SegmentationStore
         JOIN {database.Prefix}shop s ON s.shop = k.shop
         """;
 
-    async Task<Dictionary<string, Shop>> ReadShopsAsync(Write write, IReadOnlyList<CustomerChange> changes, CancellationToken cancellation)
+    async Task<Dictionary<string, Shop>> ReadShopsAsync(Write write, IReadOnlyList<Arrivals> arrivals, CancellationToken cancellation)
     {
-        var ids = changes.Select(c => c.Shop).ToHashSet(StringComparer.Ordinal);
+        var ids = arrivals.Select(a => a.Shop).ToHashSet(StringComparer.Ordinal);
         var rows = await write.Connection.QueryAsync<ShopRow>(Command(ShopsSql, new { shops = Keys.Of(ids, "shop", id => id) }, cancellation, write.Transaction));
         var shops = rows.ToDictionary(r => r.Shop, r => r.ToShop(), StringComparer.Ordinal);
         return ids.FirstOrDefault(id => !shops.ContainsKey(id)) is { } missing
@@ -111,13 +140,31 @@ internal sealed partial class SegmentationStore
           AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", 210))} k)
         """;
 
+    internal string ForgetActivitiesSql => $"""
+        DELETE FROM {database.Prefix}activity
+        WHERE shop = @shop
+          AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", 210))} k)
+        """;
+
+    internal string ForgetOpinionsSql => $"""
+        DELETE FROM {database.Prefix}opinion
+        WHERE shop = @shop
+          AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", 210))} k)
+        """;
+
+    internal string ForgetAllIntervalsSql => $"""
+        DELETE FROM {database.Prefix}stage_interval
+        WHERE shop = @shop
+          AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", 210))} k)
+        """;
+
     /// <summary>Leaves nothing of these customers, in any table.</summary>
     async Task ResetAsync(Write write, IReadOnlyList<(string Shop, string Customer)> resets, CancellationToken cancellation)
     {
         foreach (var shop in resets.GroupBy(r => r.Shop, r => r.Customer, StringComparer.Ordinal))
         {
-            foreach (var sql in (string[])[ForgetFactsSql, ForgetIntervalsSql, ForgetValuesSql, ForgetCustomersSql])
-                await ForgetAsync(write, sql, shop.Key, shop, cancellation);
+            foreach (var sql in (string[])[ForgetFactsSql, ForgetActivitiesSql, ForgetOpinionsSql, ForgetAllIntervalsSql, ForgetValuesSql, ForgetCustomersSql])
+                await ForgetAsync(write, sql, shop.Key, [.. shop], cancellation);
         }
     }
 
@@ -133,26 +180,52 @@ internal sealed partial class SegmentationStore
         JOIN {database.Prefix}purchase_fact f ON f.shop = k.shop AND f.customer = k.customer
         """;
 
-    /// <summary>Who changes, and what is then known of them. Facts are read only of those who may change.</summary>
-    async Task<List<CustomerChange>> FindChangesAsync(Write write, IReadOnlyList<Arrivals> arrivals, CancellationToken cancellation)
-    {
-        var seen = (await write.Connection.QueryAsync<CustomerRow>(Command(FirstSeenSql, new { customers = Set(arrivals) }, cancellation, write.Transaction)))
-            .ToDictionary(r => (r.Shop, r.Customer));
-        var doubtful = arrivals.Where(a => seen.TryGetValue((a.Shop, a.Customer), out var row) && a.MayChange(row.FirstSeenTime, row.LeftTime)).ToList();
-        var facts = doubtful.Count == 0 ? [] : await write.Connection.QueryAsync<FactRow>(Command(FactsOfSetSql, new { customers = Set(doubtful) }, cancellation, write.Transaction));
-        var known = facts.ToLookup(f => (f.Shop, f.Customer), f => f.ToFact());
-        return [.. arrivals
-            .Select(a => seen.TryGetValue((a.Shop, a.Customer), out var row) ? a.Onto(row.FirstSeenTime, row.LeftTime, [.. known[(a.Shop, a.Customer)]]) : a.OntoNothing())
-            .OfType<CustomerChange>()];
+    internal string ActivitiesOfSetSql => $"""
+        SELECT a.shop, a.customer, a.event_time, a.kind, a.message_id
+        FROM {database.Set("@customers", ("shop", 63), ("customer", 210))} k
+        JOIN {database.Prefix}activity a ON a.shop = k.shop AND a.customer = k.customer
+        WHERE a.event_time >= @from
+        """;
 
-        static KeySet Set(IEnumerable<Arrivals> customers) => Keys.Of(customers, ("shop", c => c.Shop), ("customer", c => c.Customer));
+    internal string OpinionsOfSetSql => $"""
+        SELECT o.shop, o.customer, o.message_id, o.kind, o.event_time, o.score
+        FROM {database.Set("@customers", ("shop", 63), ("customer", 210))} k
+        JOIN {database.Prefix}opinion o ON o.shop = k.shop AND o.customer = k.customer
+        """;
+
+    /// <summary>Who changes. Of those known already only what may decide it is read.</summary>
+    async Task<List<CustomerChange>> FindChangesAsync(Write write, IReadOnlyList<Arrivals> arrivals, Dictionary<string, Shop> shops, CancellationToken cancellation)
+    {
+        var seen = (await write.Connection.QueryAsync<CustomerRow>(Command(FirstSeenSql, new { customers = Set(arrivals, a => a.Shop, a => a.Customer) }, cancellation, write.Transaction)))
+            .ToDictionary(r => (r.Shop, r.Customer));
+        var known = arrivals.Where(a => seen.ContainsKey((a.Shop, a.Customer))).ToList();
+        var facts = await FactsAsync(write, [.. known.Where(a => a.Facts.Count > 0).Select(a => (a.Shop, a.Customer))], cancellation);
+        var opinions = await OpinionsAsync(write, [.. known.Where(a => a.Opinions.Count > 0).Select(a => (a.Shop, a.Customer))], cancellation);
+        var active = known.Where(a => a.Activities.Count > 0).ToList();
+        // No day of a calendar begins that long before one of its instants.
+        var from = active.SelectMany(a => a.Activities).Select(a => a.Time).DefaultIfEmpty().Min();
+        var activities = await ActivitiesAsync(write, [.. active.Select(a => (a.Shop, a.Customer))], from == default ? from : from.AddDays(-2), cancellation);
+        return [.. arrivals
+            .Select(a => a.Onto(KnownOf((a.Shop, a.Customer)), shops[a.Shop].Zone))
+            .Where(c => c.IsAny)];
+
+        Known? KnownOf((string, string) customer)
+            => seen.GetValueOrDefault(customer) is { } row ? new(row.FirstSeenTime, row.LeftTime, [.. facts[customer]], [.. activities[customer]], [.. opinions[customer]]) : null;
     }
 
-    internal string ForgetIntervalsSql => $"""
-        DELETE FROM {database.Prefix}stage_interval
-        WHERE shop = @shop
-          AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", 210))} k)
-        """;
+    static KeySet Set<T>(IEnumerable<T> items, Func<T, string> shop, Func<T, string> customer) => Keys.Of(items, ("shop", shop), ("customer", customer));
+
+    async Task<ILookup<(string, string), Fact>> FactsAsync(Write write, IReadOnlyList<(string Shop, string Customer)> customers, CancellationToken cancellation)
+        => (await OfAsync<FactRow>(write, FactsOfSetSql, customers, default, cancellation)).ToLookup(r => (r.Shop, r.Customer), r => r.ToFact());
+
+    async Task<ILookup<(string, string), Activity>> ActivitiesAsync(Write write, IReadOnlyList<(string Shop, string Customer)> customers, DateTimeOffset from, CancellationToken cancellation)
+        => (await OfAsync<ActivityRow>(write, ActivitiesOfSetSql, customers, from, cancellation)).ToLookup(r => (r.Shop, r.Customer), r => r.ToActivity());
+
+    async Task<ILookup<(string, string), Opinion>> OpinionsAsync(Write write, IReadOnlyList<(string Shop, string Customer)> customers, CancellationToken cancellation)
+        => (await OfAsync<OpinionRow>(write, OpinionsOfSetSql, customers, default, cancellation)).ToLookup(r => (r.Shop, r.Customer), r => r.ToOpinion());
+
+    static async Task<IEnumerable<T>> OfAsync<T>(Write write, string sql, IReadOnlyList<(string Shop, string Customer)> customers, DateTimeOffset from, CancellationToken cancellation)
+        => customers.Count == 0 ? [] : await write.Connection.QueryAsync<T>(Command(sql, new { customers = Set(customers, c => c.Shop, c => c.Customer), from }, cancellation, write.Transaction));
 
     internal string ForgetValuesSql => $"""
         DELETE FROM {database.Prefix}value_change
@@ -166,37 +239,52 @@ internal sealed partial class SegmentationStore
           AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", 210))} k)
         """;
 
-    /// <summary>One shop at a time: a set of single keys is a lookup by index in both dialects.</summary>
-    async Task ForgetDerivedAsync(Write write, IReadOnlyList<CustomerChange> changes, CancellationToken cancellation)
+    internal string VoidActivitiesSql => $"""
+        DELETE FROM {database.Prefix}activity
+        WHERE shop = @shop
+          AND customer = @customer
+          AND event_time = @time
+          AND kind = @kind
+          AND message_id = @messageId
+        """;
+
+    /// <summary>Adds what the batch tells for the first time. What is derived from it comes afterwards.</summary>
+    async Task AppendChangesAsync(Write write, int partition, IReadOnlyList<CustomerChange> changes, CancellationToken cancellation)
     {
-        foreach (var shop in changes.Where(c => !c.IsNew).GroupBy(c => c.Shop, StringComparer.Ordinal))
+        // One shop at a time: a set of single keys is a lookup by index in both dialects.
+        foreach (var shop in changes.Where(c => c.IsRowNew && !c.IsNew).GroupBy(c => c.Shop, c => c.Customer, StringComparer.Ordinal))
+            await ForgetAsync(write, ForgetCustomersSql, shop.Key, [.. shop], cancellation);
+        // Seldom any: something of a day came in after what had happened later that day.
+        foreach (var (c, activity) in changes.SelectMany(c => c.VoidActivities.Select(a => (c, a))))
         {
-            var customers = shop.Select(c => c.Customer).ToList();
-            await ForgetAsync(write, ForgetIntervalsSql, shop.Key, customers, cancellation);
-            await ForgetAsync(write, ForgetValuesSql, shop.Key, customers, cancellation);
-            if (shop.Any(c => c.IsRowNew)) await ForgetAsync(write, ForgetCustomersSql, shop.Key, shop.Where(c => c.IsRowNew).Select(c => c.Customer), cancellation);
+            var row = new { shop = c.Shop, customer = c.Customer, time = activity.Time, kind = (int)activity.Kind, messageId = activity.MessageId };
+            await write.Connection.ExecuteAsync(Command(VoidActivitiesSql, row, cancellation, write.Transaction));
         }
+        await write.AppendAsync(
+            database.Prefix + "customer",
+            ["shop", "customer", "identified", "log_partition", "first_seen_time", "left_time"],
+            [.. changes.Where(c => c.IsRowNew).Select(c => new object?[] { c.Shop, c.Customer, c.Identified, partition, c.FirstSeen, c.Left })],
+            cancellation);
+        await write.AppendAsync(
+            database.Prefix + "purchase_fact",
+            ["shop", "customer", "message_id", "kind", "event_time", "order_id", "amount", "currency"],
+            [.. changes.SelectMany(c => c.NewFacts.Select(f => new object?[] { c.Shop, c.Customer, f.MessageId, (int)f.Kind, f.Time, f.OrderId, f.Amount, f.Currency }))],
+            cancellation);
+        await write.AppendAsync(
+            database.Prefix + "activity",
+            ["shop", "customer", "event_time", "kind", "message_id"],
+            [.. changes.SelectMany(c => c.NewActivities.Select(a => new object?[] { c.Shop, c.Customer, a.Time, (int)a.Kind, a.MessageId }))],
+            cancellation);
+        await write.AppendAsync(
+            database.Prefix + "opinion",
+            ["shop", "customer", "message_id", "kind", "event_time", "score"],
+            [.. changes.SelectMany(c => c.NewOpinions.Select(o => new object?[] { c.Shop, c.Customer, o.MessageId, (int)o.Kind, o.Time, o.Score }))],
+            cancellation);
     }
 
-    static Task<int> ForgetAsync(Write write, string sql, string shop, IEnumerable<string> customers, CancellationToken cancellation)
-        => write.Connection.ExecuteAsync(Command(sql, new { shop, customers = Keys.Of(customers, "customer", c => c) }, cancellation, write.Transaction));
-
-    async Task AppendAsync(Write write, int partition, IReadOnlyList<CustomerChange> changes, Dictionary<string, Shop> shops, CancellationToken cancellation)
+    static async Task ForgetAsync(Write write, string sql, string shop, IReadOnlyCollection<string> customers, CancellationToken cancellation, string model = "")
     {
-        var (customers, facts, intervals, values) = (new List<object?[]>(), new List<object?[]>(), new List<object?[]>(), new List<object?[]>());
-        foreach (var c in changes)
-        {
-            var shop = shops[c.Shop];
-            var history = PurchaseHistory.Of(c.FirstSeen, c.Facts, shop.Currency, c.Left);
-            if (c.IsRowNew) customers.Add([c.Shop, c.Customer, c.Identified, partition, c.FirstSeen, c.Left]);
-            facts.AddRange(c.NewFacts.Select(f => new object?[] { c.Shop, c.Customer, f.MessageId, (int)f.Kind, f.Time, f.OrderId, f.Amount, f.Currency }));
-            foreach (var model in BuiltInModels.All)
-                intervals.AddRange(StageTimeline.Of(history, model, shop.Zone).Select(i => new object?[] { c.Shop, c.Customer, model.Id, i.From, i.To, i.Stage.Id, c.Identified }));
-            values.AddRange(history.ValueChanges().Select(v => new object?[] { c.Shop, c.Customer, v.Time, v.Amount }));
-        }
-        await write.AppendAsync(database.Prefix + "customer", ["shop", "customer", "identified", "log_partition", "first_seen_time", "left_time"], customers, cancellation);
-        await write.AppendAsync(database.Prefix + "purchase_fact", ["shop", "customer", "message_id", "kind", "event_time", "order_id", "amount", "currency"], facts, cancellation);
-        await write.AppendAsync(database.Prefix + "stage_interval", ["shop", "customer", "model", "valid_from", "valid_to", "stage", "identified"], intervals, cancellation);
-        await write.AppendAsync(database.Prefix + "value_change", ["shop", "customer", "event_time", "amount"], values, cancellation);
+        if (customers.Count == 0) return;
+        await write.Connection.ExecuteAsync(Command(sql, new { shop, model, customers = Keys.Of(customers, "customer", c => c) }, cancellation, write.Transaction));
     }
 }

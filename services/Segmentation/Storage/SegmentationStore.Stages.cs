@@ -41,9 +41,10 @@ internal sealed partial class SegmentationStore
         """;
 
     /// <summary>One entry per stage that somebody is in at the instant, in no order.</summary>
-    public async Task<IReadOnlyList<StageTotal>> CountStagesAsync(Shop shop, LifecycleModel model, DateTimeOffset asOf, bool includeAnonymous, CancellationToken cancellation)
+    /// <param name="key">Of the derivation.</param>
+    public async Task<IReadOnlyList<StageTotal>> CountStagesAsync(Shop shop, string key, DateTimeOffset asOf, bool includeAnonymous, CancellationToken cancellation)
     {
-        var values = new { shop = shop.Id, model = model.Id, asOf, includeAnonymous };
+        var values = new { shop = shop.Id, model = key, asOf, includeAnonymous };
         return [.. await database.ReadAsync(c => c.QueryAsync<StageTotal>(Command(StageTotalsSql, values, cancellation)), cancellation)];
     }
 
@@ -65,9 +66,10 @@ internal sealed partial class SegmentationStore
         """;
 
     /// <summary>One entry per pair that somebody went, in no order.</summary>
-    public async Task<IReadOnlyList<FlowTotal>> CountFlowsAsync(Shop shop, LifecycleModel model, DateTimeOffset from, DateTimeOffset to, bool includeAnonymous, CancellationToken cancellation)
+    /// <param name="key">Of the derivation.</param>
+    public async Task<IReadOnlyList<FlowTotal>> CountFlowsAsync(Shop shop, string key, DateTimeOffset from, DateTimeOffset to, bool includeAnonymous, CancellationToken cancellation)
     {
-        var values = new { shop = shop.Id, model = model.Id, from, to, includeAnonymous };
+        var values = new { shop = shop.Id, model = key, from, to, includeAnonymous };
         return [.. await database.ReadAsync(c => c.QueryAsync<FlowTotal>(Command(FlowTotalsSql, values, cancellation)), cancellation)];
     }
 }

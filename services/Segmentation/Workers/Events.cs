@@ -25,8 +25,47 @@ internal static class Events
     public static Sighting ToSighting(RecordedEvent recorded)
     {
         var time = DateTimeOffset.FromUnixTimeMilliseconds(recorded.EventTime.Seconds * 1_000 + recorded.EventTime.Nanos / 1_000_000);
-        return new Sighting(recorded.Shop, recorded.Customer, recorded.Identified, time, ToFact(recorded.Event, time), recorded.Event.PayloadCase == Event.PayloadOneofCase.CustomerErased);
+        var fact = ToFact(recorded.Event, time);
+        return new Sighting(recorded.Shop, recorded.Customer, recorded.Identified, time, fact, recorded.Event.PayloadCase == Event.PayloadOneofCase.CustomerErased)
+        {
+            Activity = fact is null && ToActivityKind(recorded.Event) is { } kind ? new Activity(kind, time, recorded.Event.MessageId) : null,
+            Opinion = ToOpinion(recorded.Event, time),
+        };
     }
+
+    /// <summary>Null for what happens to customers without their doing.</summary>
+    static ActivityKind? ToActivityKind(Event e) => e.PayloadCase switch
+    {
+        Event.PayloadOneofCase.ProductViewed or Event.PayloadOneofCase.ProductListViewed or Event.PayloadOneofCase.ProductsSearched
+            or Event.PayloadOneofCase.CartChanged or Event.PayloadOneofCase.WishlistChanged or Event.PayloadOneofCase.CheckoutProgressed => ActivityKind.View,
+        Event.PayloadOneofCase.PageViewed or Event.PayloadOneofCase.PromotionEngaged or Event.PayloadOneofCase.CouponChanged or Event.PayloadOneofCase.ProductShared => ActivityKind.Visit,
+        Event.PayloadOneofCase.MessageEngaged when e.MessageEngaged.Interaction is MessageEngaged.Types.Interaction.Sent or MessageEngaged.Types.Interaction.Delivered or MessageEngaged.Types.Interaction.Bounced => null,
+        Event.PayloadOneofCase.CustomerErased => null,
+        _ => ActivityKind.Event,
+    };
+
+    /// <summary>What customers say of the shop; the contract names how each is told.</summary>
+    static Opinion? ToOpinion(Event e, DateTimeOffset time)
+    {
+        return e.PayloadCase switch
+        {
+            Event.PayloadOneofCase.Custom when Referrals.Contains(e.Custom.Name) => Of(OpinionKind.Referral, null),
+            Event.PayloadOneofCase.ProductReviewed => Of(OpinionKind.Review, e.ProductReviewed.HasRating ? Score(e.ProductReviewed.Rating) : null),
+            Event.PayloadOneofCase.ProductShared => Of(OpinionKind.Share, null),
+            Event.PayloadOneofCase.CartChanged when e.CartChanged.Change == CartChanged.Types.Change.Shared => Of(OpinionKind.Share, null),
+            Event.PayloadOneofCase.SurveyAnswered when IsNps(e.SurveyAnswered) => Of(OpinionKind.NpsAnswer, Score(e.SurveyAnswered.Score)),
+            _ => null,
+        };
+
+        Opinion Of(OpinionKind kind, decimal? score) => new(kind, time, e.MessageId, score);
+    }
+
+    static readonly HashSet<string> Referrals = new(["Referral Made", "Invite Sent"], StringComparer.OrdinalIgnoreCase);
+
+    static bool IsNps(SurveyAnswered answer) => answer is { HasScore: true, Score: >= 0 and <= 10 } && answer.SurveyId.Contains("nps", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Null for what is no number.</summary>
+    static decimal? Score(double score) => double.IsFinite(score) ? Bounded((decimal)Math.Clamp(score, -(double)AmountMax, (double)AmountMax)) : null;
 
     /// <summary>Null for an event that says nothing about an order. Only a refund may leave open which one.</summary>
     static Fact? ToFact(Event e, DateTimeOffset time)

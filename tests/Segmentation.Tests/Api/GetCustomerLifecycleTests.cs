@@ -33,11 +33,13 @@ public sealed class GetCustomerLifecycleTests(SegmentationHouseFixture fixture) 
                 LastOrderTime = Utc("2024-04-05T10:00:00Z").ToTimestamp(),
                 Conditions =
                 {
-                    new Condition { Feature = "order_count", Value = 4, Min = 4 },
-                    new Condition { Feature = "days_since_last_order", Value = 86, Min = 0, Max = 90 },
+                    new Condition { Feature = "order_count", Value = 4, Min = 4, EventCount = 4, MessageIds = { Enumerable.Range(1, 4).Select(n => fixture.Messages[$"l-{n}"]).Reverse() } },
+                    new Condition { Feature = "days_since_last_order", Value = 86, Min = 0, Max = 90, EventCount = 1, MessageIds = { fixture.Messages["l-4"] } },
                 },
             },
             loyal.Why);
+        Assert.Equal((1, 0), (loyal.ModelRevision, loyal.PopulationRevision));
+        Assert.Empty(loyal.Triggers);
         Assert.Equal(
             new NextStage { Stage = "at_risk", ChangeTime = Utc("2024-07-04T23:00:00Z").ToTimestamp(), ChangeDate = "2024-07-05", Summary = "loyal -> at_risk on 2024-07-05 if no order" },
             loyal.WhatNext);
@@ -50,6 +52,7 @@ public sealed class GetCustomerLifecycleTests(SegmentationHouseFixture fixture) 
         Assert.Equal("prospect", looks.Stage);
         Assert.Equal(new StageReason { Rule = "prospect: no order", Conditions = { new Condition { Feature = "order_count", Value = 0, Min = 0, Max = 0 } } }, looks.Why);
         Assert.Null(looks.WhatNext);
+        Assert.Equal([new StageTrigger { Event = "order", Stage = "new" }], looks.Triggers);
         Assert.False(looks.Why.HasDaysSinceLastOrder);
     }
 
@@ -110,10 +113,11 @@ public sealed class GetCustomerLifecycleTests(SegmentationHouseFixture fixture) 
         => Assert.Equal("SHOP_NOT_FOUND", (await RefusalAsync(Get("user:loyal", shop: "coffee"), StatusCode.NotFound)).Reason);
 
     [Fact]
-    public async Task Refuses_an_unknown_model_and_names_the_known()
+    public async Task Refuses_a_model_that_is_unknown_or_not_active()
     {
-        var refusal = await RefusalAsync(Get("user:loyal", model: "rfm"), StatusCode.NotFound);
-        Assert.Equal(("MODEL_NOT_FOUND", "clc"), (refusal.Reason, refusal.Metadata["models"]));
+        var refusal = await RefusalAsync(Get("user:loyal", model: "vip"), StatusCode.NotFound);
+        Assert.Equal(("MODEL_NOT_FOUND", "vip"), (refusal.Reason, refusal.Metadata["model"]));
+        Assert.Equal("MODEL_NOT_ACTIVE", (await RefusalAsync(Get("user:loyal", model: "rfm"), StatusCode.FailedPrecondition)).Reason);
         Assert.Equal("clc", (await Get("user:loyal", model: "clc")).Model);
     }
 

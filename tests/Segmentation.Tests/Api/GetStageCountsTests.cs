@@ -58,7 +58,8 @@ public sealed class GetStageCountsTests(SegmentationHouseFixture fixture) : ICla
     public async Task Refuses_what_is_unknown()
     {
         Assert.Equal("SHOP_NOT_FOUND", (await RefusalAsync(Count(shop: "coffee"), StatusCode.NotFound)).Reason);
-        Assert.Equal("MODEL_NOT_FOUND", (await RefusalAsync(Count(model: "rfm"), StatusCode.NotFound)).Reason);
+        Assert.Equal("MODEL_NOT_FOUND", (await RefusalAsync(Count(model: "vip"), StatusCode.NotFound)).Reason);
+        Assert.Equal("MODEL_NOT_ACTIVE", (await RefusalAsync(Count(model: "rfm"), StatusCode.FailedPrecondition)).Reason);
         Assert.Equal(["model", "shop"], await ViolationsAsync(Count(shop: "", model: new string('m', 64))));
     }
 }

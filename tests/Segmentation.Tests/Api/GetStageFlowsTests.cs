@@ -47,6 +47,7 @@ public sealed class GetStageFlowsTests(SegmentationHouseFixture fixture) : IClas
     public async Task Refuses_what_is_unknown()
     {
         Assert.Equal("SHOP_NOT_FOUND", (await RefusalAsync(Flow("2024-01-01", shop: "coffee"), StatusCode.NotFound)).Reason);
-        Assert.Equal("MODEL_NOT_FOUND", (await RefusalAsync(Flow("2024-01-01", model: "rfm"), StatusCode.NotFound)).Reason);
+        Assert.Equal("MODEL_NOT_FOUND", (await RefusalAsync(Flow("2024-01-01", model: "vip"), StatusCode.NotFound)).Reason);
+        Assert.Equal("MODEL_NOT_ACTIVE", (await RefusalAsync(Flow("2024-01-01", model: "rfm"), StatusCode.FailedPrecondition)).Reason);
     }
 }

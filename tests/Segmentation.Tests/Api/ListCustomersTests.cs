@@ -86,7 +86,8 @@ public sealed class ListCustomersTests(SegmentationHouseFixture fixture) : IClas
     public async Task Refuses_an_unknown_shop_and_model()
     {
         Assert.Equal("SHOP_NOT_FOUND", (await RefusalAsync(List(new() { Shop = "coffee" }), StatusCode.NotFound)).Reason);
-        Assert.Equal("MODEL_NOT_FOUND", (await RefusalAsync(List(new() { Model = "rfm" }), StatusCode.NotFound)).Reason);
+        Assert.Equal("MODEL_NOT_FOUND", (await RefusalAsync(List(new() { Model = "vip" }), StatusCode.NotFound)).Reason);
+        Assert.Equal("MODEL_NOT_ACTIVE", (await RefusalAsync(List(new() { Model = "rfm" }), StatusCode.FailedPrecondition)).Reason);
     }
 
     [Fact]

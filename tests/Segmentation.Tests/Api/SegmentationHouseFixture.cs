@@ -11,14 +11,18 @@ public sealed class SegmentationHouseFixture : IAsyncLifetime
 
     internal SegmentationService.SegmentationServiceClient Client => House.Client;
 
+    /// <summary>Message ids by order.</summary>
+    internal Dictionary<string, string> Messages { get; } = [];
+
     public async ValueTask InitializeAsync()
     {
         House = await SegmentationHouse.StartAsync();
         House.Announce("tea", "Europe/London", "GBP");
+        House.Announce("bare", "Europe/London", "GBP");
         House.Record("tea", "user:looks", "2024-02-01T10:00:00Z", Said.Visited());
         House.Record("tea", "user:once", "2024-01-10T10:00:00Z", Said.Ordered("o-1", 10));
         House.Record("tea", "user:loyal", "2023-12-24T08:00:00Z", Said.Visited());
-        for (var n = 1; n <= 4; n++) House.Record("tea", "user:loyal", $"2024-0{n}-05T10:00:00Z", Said.Ordered($"l-{n}", 25.5m));
+        for (var n = 1; n <= 4; n++) Messages[$"l-{n}"] = House.Record("tea", "user:loyal", $"2024-0{n}-05T10:00:00Z", Said.Ordered($"l-{n}", 25.5m));
         House.Record("tea", "user:loyal", "2024-04-06T10:00:00Z", Said.Refunded("", 2));
         House.Record("tea", "anon:v1", "2024-03-01T10:00:00Z", Said.Ordered("a-1", 40));
         House.Record("tea", "user:gone", "2024-03-01T10:00:00Z", Said.Ordered("g-1", 40));

@@ -32,11 +32,37 @@ static class Arbitrarily
         from facts in Gen.ArrayOf(Fact(), count)
         select facts.Select((f, i) => f with { MessageId = $"m{i}" }).ToArray();
 
+    static Gen<Activity> Activity() =>
+        from kind in Gen.Elements(Enum.GetValues<ActivityKind>())
+        from time in Time()
+        from message in Gen.Choose(1, 1_000)
+        select new Activity(kind, time, $"a{message}");
+
+    static Gen<Opinion> Opinion() =>
+        from kind in Gen.Elements(Enum.GetValues<OpinionKind>())
+        from time in Time()
+        from score in Gen.Choose(-2, 10)
+        select new Opinion(kind, time, "", score < 0 ? (kind == OpinionKind.NpsAnswer ? 0 : null) : score / (kind == OpinionKind.Review ? 2m : 1));
+
+    /// <summary>Up to 12 signs of life of one customer, some of the same day.</summary>
+    public static Gen<Activity[]> Activities() =>
+        from count in Gen.Choose(0, 6)
+        from activities in Gen.ArrayOf(Activity(), count)
+        from hours in Gen.ArrayOf(Gen.Choose(-20, 20), count)
+        from kinds in Gen.ArrayOf(Gen.Elements(Enum.GetValues<ActivityKind>()), count)
+        select activities.Concat(activities.Select((a, i) => new Activity(kinds[i], a.Time.AddHours(hours[i]), $"b{i}"))).ToArray();
+
+    /// <summary>Up to 5 opinions of one customer.</summary>
+    public static Gen<Opinion[]> Opinions() =>
+        from count in Gen.Choose(0, 5)
+        from opinions in Gen.ArrayOf(Opinion(), count)
+        select opinions.Select((o, i) => o with { MessageId = $"o{i}" }).ToArray();
+
     /// <summary>Anywhere around the facts, or close to where a fact or a boundary is.</summary>
     public static Gen<DateTimeOffset> InstantNear(Fact[] facts, TimeZoneInfo zone)
     {
         var midnights = from fact in Gen.Elements(facts)
-                        from days in Gen.Elements(0, 1, 30, 31, 60, 61, 90, 91, 365, 366)
+                        from days in Gen.Elements(0, 1, 17, 30, 31, 46, 47, 60, 61, 63, 64, 65, 90, 91, 365, 366)
                         from millis in Gen.Choose(-1, 1)
                         select Calendar.StartOf(Calendar.DateOf(fact.Time, zone).AddDays(days), zone).AddMilliseconds(millis);
         var moments = from fact in Gen.Elements(facts)
@@ -51,5 +77,11 @@ static class Arbitrarily
         from whats in Gen.ArrayOf(Gen.Frequency((3, Fact().Select(f => (Fact?)f)), (1, Gen.Constant<Fact?>(null))), count)
         from whens in Gen.ArrayOf(Time(), count)
         from whos in Gen.ArrayOf(Gen.Elements("user:ann", "user:Ann", "user:bob \"b\\'", "anon:1"), count)
-        select whats.Select((fact, i) => new Sighting("shop", whos[i], whos[i].StartsWith("user:", StringComparison.Ordinal), fact?.Time ?? whens[i], fact is null ? null : fact with { MessageId = $"m{i}" })).ToArray();
+        from seen in Gen.ArrayOf(Gen.Frequency((2, Activity().Select(a => (Activity?)a)), (1, Gen.Constant<Activity?>(null))), count)
+        from said in Gen.ArrayOf(Gen.Frequency((1, Opinion().Select(o => (Opinion?)o)), (3, Gen.Constant<Opinion?>(null))), count)
+        select whats.Select((fact, i) => new Sighting("shop", whos[i], whos[i].StartsWith("user:", StringComparison.Ordinal), fact?.Time ?? whens[i], fact is null ? null : fact with { MessageId = $"m{i}" })
+        {
+            Activity = fact is null && seen[i] is { } activity ? activity with { Time = whens[i], MessageId = $"m{i}" } : null,
+            Opinion = fact is null && said[i] is { } opinion ? opinion with { Time = whens[i], MessageId = $"m{i}" } : null,
+        }).ToArray();
 }

@@ -26,38 +26,30 @@ public sealed class LifecycleModelTests
 
     [Theory]
     [MemberData(nameof(Table))]
-    public void Places_every_case_of_the_table(int orders, int? days, string stage) => Assert.Equal(stage, Given.Clc.Place(orders, days).Stage.Id);
+    public void Places_every_case_of_the_table(int orders, int? days, string stage) => Assert.Equal(stage, Given.Placed(Given.Clc, orders, days).Stage.Id);
 
     [Fact]
     public void The_table_is_whole() => Assert.Equal(91, Cases().Count());
 
     [Fact]
-    public void Every_case_lies_in_exactly_one_cell()
-    {
-        foreach (var model in BuiltInModels.All)
-        {
-            Assert.Equal(1, Cells(model, 0, null));
-            for (var orders = 1; orders <= 12; orders++)
-                for (var days = 0; days <= 800; days++) Assert.True(Cells(model, orders, days) == 1, $"{model.Id}: {orders} orders, {days} days");
-        }
-
-        static int Cells(LifecycleModel model, int orders, int? days) => model.Stages.SelectMany(s => s.Cells).Count(c => c.Contains(orders, days));
-    }
-
-    [Fact]
     public void The_next_stage_is_the_first_that_differs_day_by_day()
     {
-        for (var orders = 1; orders <= 6; orders++)
-            for (var days = 0; days <= 400; days++)
+        foreach (var model in Given.BuiltIn)
+        {
+            for (var orders = 1; orders <= 5; orders++)
             {
-                var present = Given.Clc.Place(orders, days).Stage;
-                var next = Enumerable.Range(days + 1, 800).Select(d => (Given.Clc.Place(orders, d).Stage, Days: d)).FirstOrDefault(n => n.Stage != present);
-                Assert.Equal(next.Stage is null ? null : next, Given.Clc.NextByClock(orders, days));
+                var days = Enumerable.Range(0, 500).Select(d => Given.Placed(model, orders, d)).ToList();
+                foreach (var (day, at) in days.Index().Where(d => d.Index < 400))
+                {
+                    var next = days.Skip(day).FirstOrDefault(d => d.Stage != at.Stage);
+                    Assert.Equal((next?.Stage, next?.Date), (at.Next?.Stage, at.Next?.Date));
+                }
             }
+        }
     }
 
     [Fact]
-    public void Without_an_order_the_clock_changes_nothing() => Assert.Null(Given.Clc.NextByClock(0, null));
+    public void Without_an_order_the_clock_changes_nothing() => Assert.Null(Given.Placed(Given.Clc, 0, null).Next);
 
     [Theory]
     [InlineData(0, null, "prospect: no order")]
@@ -69,12 +61,12 @@ public sealed class LifecycleModelTests
     [InlineData(2, 91, "sleeper: 1 to 3 orders, the last 91 or more days ago")]
     [InlineData(4, 365, "at_risk: 4 or more orders, the last 91 to 365 days ago")]
     [InlineData(4, 366, "red_alert: 4 or more orders, the last 366 or more days ago")]
-    public void A_rule_reads_as_the_cell_that_matched(int orders, int? days, string rule) => Assert.Equal(rule, Given.Clc.Place(orders, days).Rule);
+    public void A_rule_reads_as_the_cell_that_matched(int orders, int? days, string rule) => Assert.Equal(rule, Given.Placed(Given.Clc, orders, days).Placement.Text);
 
     [Fact]
     public void A_model_with_a_hole_says_so()
     {
-        var model = new LifecycleModel("holed", [new("some", [new(new(1, 1), new(0, 10))])]);
-        Assert.Contains("holed", Assert.Throws<InvalidOperationException>(() => model.Place(2, 3)).Message, StringComparison.Ordinal);
+        var model = new BoundModel("holed", 1, new("", "", "", [new("some", "", "", "", [new(Condition.Whole(Feature.OrderCount, 1, 1))])]));
+        Assert.Contains("holed", Assert.Throws<InvalidOperationException>(() => Given.Placed(model, 2, 3)).Message, StringComparison.Ordinal);
     }
 }

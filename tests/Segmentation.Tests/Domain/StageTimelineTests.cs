@@ -5,7 +5,7 @@ namespace Perennial.Segmentation.Tests.Domain;
 
 public sealed class StageTimelineTests
 {
-    static IEnumerable<(string From, string Stage)> Of(PurchaseHistory history)
+    static IEnumerable<(string From, string Stage)> Of(History history)
         => StageTimeline.Of(history, Clc, London).Select(i => (i.From.ToString("yyyy-MM-ddTHH:mm", System.Globalization.CultureInfo.InvariantCulture), i.Stage.Id));
 
     [Fact]
@@ -42,13 +42,13 @@ public sealed class StageTimelineTests
     public void A_cancelled_only_order_leaves_a_prospect()
         => Assert.Equal(
             [("2011-01-01T00:00", "new"), ("2011-01-02T00:00", "prospect")],
-            Of(History(Ordered("a", "2011-01-01"), Cancelled("a", "2011-01-02"))));
+            Of(HistoryOf(Ordered("a", "2011-01-01"), Cancelled("a", "2011-01-02"))));
 
     [Fact]
     public void A_cancelled_last_order_brings_back_the_age_of_the_one_before()
         => Assert.Equal(
             [("2011-01-01T00:00", "new"), ("2011-02-01T00:00", "drifting"), ("2011-03-01T00:00", "promising"), ("2011-03-02T00:00", "drifting"), ("2011-04-01T23:00", "sleeper")],
-            Of(History(Ordered("a", "2011-01-01"), Ordered("b", "2011-03-01"), Cancelled("b", "2011-03-02"))));
+            Of(HistoryOf(Ordered("a", "2011-01-01"), Ordered("b", "2011-03-01"), Cancelled("b", "2011-03-02"))));
 
     [Theory]
     [InlineData("2011-02-20", "new")]
@@ -56,7 +56,7 @@ public sealed class StageTimelineTests
     [InlineData("2011-04-01", "new,drifting")]
     public void An_erased_customer_ends_there(string left, string stages)
     {
-        var history = PurchaseHistory.Of(Utc("2011-02-10T10:00:00Z"), [Ordered("a", "2011-02-10T10:00:00Z")], "GBP", Utc(left));
+        var history = History.Of(Utc("2011-02-10T10:00:00Z"), [Ordered("a", "2011-02-10T10:00:00Z")], "GBP", Utc(left));
         var timeline = StageTimeline.Of(history, Clc, London);
         Assert.Equal(stages, string.Join(',', timeline.Select(i => i.Stage.Id)));
         Assert.Equal(Utc(left), timeline[^1].To);

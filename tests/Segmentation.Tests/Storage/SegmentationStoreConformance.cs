@@ -46,13 +46,13 @@ public abstract class SegmentationStoreConformance(Func<Task<TestStore>> open) :
     async Task<Shop> TeaAsync() => (await _store.FindShopAsync("tea", Cancellation))!;
 
     async Task<Dictionary<string, (long Customers, decimal Value)>> CountAsync(DateTimeOffset asOf, bool anonymous = false)
-        => (await _store.CountStagesAsync(await TeaAsync(), Clc, asOf, anonymous, Cancellation)).ToDictionary(t => t.Stage, t => (t.CustomerCount, t.TotalValue));
+        => (await _store.CountStagesAsync(await TeaAsync(), "clc", asOf, anonymous, Cancellation)).ToDictionary(t => t.Stage, t => (t.CustomerCount, t.TotalValue));
 
     async Task<Dictionary<(string From, string To), long>> FlowAsync(DateTimeOffset from, DateTimeOffset to, bool anonymous = false)
-        => (await _store.CountFlowsAsync(await TeaAsync(), Clc, from, to, anonymous, Cancellation)).ToDictionary(t => (t.FromStage, t.ToStage), t => t.CustomerCount);
+        => (await _store.CountFlowsAsync(await TeaAsync(), "clc", from, to, anonymous, Cancellation)).ToDictionary(t => (t.FromStage, t.ToStage), t => t.CustomerCount);
 
     async Task<IReadOnlyList<string>> ListAsync(string stage, DateTimeOffset asOf, bool anonymous = false, string after = "", int limit = 100)
-        => [.. (await _store.ListCustomersAsync(await TeaAsync(), new CustomerQuery(Clc, stage, asOf, anonymous, after, limit), Cancellation)).Select(c => c.Customer)];
+        => [.. (await _store.ListCustomersAsync(await TeaAsync(), new CustomerQuery("clc", Sources.All, stage, asOf, anonymous, after, limit), Cancellation)).Select(c => c.Customer)];
 
     [Fact]
     public async Task Knows_a_shop_once_the_log_announced_it()
@@ -100,8 +100,8 @@ public abstract class SegmentationStoreConformance(Func<Task<TestStore>> open) :
 
         (after, next) = (_position, _position += 2);
         await _store.ApplyAsync(new EventBatch(0, after, next, [], [Buys("user:b", Ordered("o3", "2024-02-01"))]) { Resets = [("tea", "user:b")] }, Cancellation);
-        var found = (await _store.FindCustomerAsync(await TeaAsync(), "user:b", Cancellation))!;
-        Assert.Equal(("o3", Utc("2024-02-01")), (Assert.Single(found.History.Points).LastOrder!.Id, found.History.FirstSeen));
+        var found = (await _store.FindCustomerAsync(await TeaAsync(), "user:b", Sources.All, Cancellation))!;
+        Assert.Equal(("o3", Utc("2024-02-01")), (Assert.Single(found.History.Purchases.Points).LastOrder!.Id, found.History.FirstSeen));
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public abstract class SegmentationStoreConformance(Func<Task<TestStore>> open) :
         Assert.Equal(1, (await CountAsync(Utc("2024-01-19")))["new"].Customers);
         Assert.Empty(await CountAsync(Utc("2024-01-20")));
         Assert.Empty(await ListAsync("", Utc("2024-01-20")));
-        Assert.Equal(Utc("2024-01-20"), (await _store.FindCustomerAsync(await TeaAsync(), "erased:1", Cancellation))!.History.End);
+        Assert.Equal(Utc("2024-01-20"), (await _store.FindCustomerAsync(await TeaAsync(), "erased:1", Sources.All, Cancellation))!.History.End);
     }
 
     [Fact]
@@ -129,13 +129,13 @@ public abstract class SegmentationStoreConformance(Func<Task<TestStore>> open) :
     public async Task Finds_a_customer_with_their_history_and_position()
     {
         await ApplyAsync();
-        Assert.Null(await _store.FindCustomerAsync(await TeaAsync(), "user:a", Cancellation));
+        Assert.Null(await _store.FindCustomerAsync(await TeaAsync(), "user:a", Sources.All, Cancellation));
         await ApplyAsync(Visits("user:a", "2024-01-01T08:00:00.123Z"), Buys("user:a", Ordered("o1", "2024-01-02T09:30:00.456Z", 12.3456m)), Buys("user:b", Ordered("o2", "2024-01-03")));
-        var found = (await _store.FindCustomerAsync(await TeaAsync(), "user:a", Cancellation))!;
+        var found = (await _store.FindCustomerAsync(await TeaAsync(), "user:a", Sources.All, Cancellation))!;
         Assert.Equal(("user:a", true, 5), (found.Customer, found.Identified, found.Position));
         Assert.Equal(
             [new Purchases(Utc("2024-01-01T08:00:00.123Z"), 0, null, 0), new Purchases(Utc("2024-01-02T09:30:00.456Z"), 1, new Order(Utc("2024-01-02T09:30:00.456Z"), "o1"), 12.3456m)],
-            found.History.Points);
+            found.History.Purchases.Points);
     }
 
     [Theory]
@@ -150,8 +150,8 @@ public abstract class SegmentationStoreConformance(Func<Task<TestStore>> open) :
         await ApplyAsync(Buys(one, Ordered("o1", "2024-01-01", 1)), Buys(other, Ordered("o1", "2024-01-01", 2)));
         await ApplyAsync(Buys(one, Ordered("o2", "2024-01-02", 10)));
         var tea = await TeaAsync();
-        Assert.Equal(11, (await _store.FindCustomerAsync(tea, one, Cancellation))!.History.At(Late)!.Value);
-        Assert.Equal(2, (await _store.FindCustomerAsync(tea, other, Cancellation))!.History.At(Late)!.Value);
+        Assert.Equal(11, (await _store.FindCustomerAsync(tea, one, Sources.All, Cancellation))!.History.Purchases.At(Late)!.Value);
+        Assert.Equal(2, (await _store.FindCustomerAsync(tea, other, Sources.All, Cancellation))!.History.Purchases.At(Late)!.Value);
         Assert.Equal(2, (await ListAsync("", Late)).Count);
     }
 
@@ -211,7 +211,7 @@ public abstract class SegmentationStoreConformance(Func<Task<TestStore>> open) :
         Assert.Equal(new Applied(1, 1, 0), await ApplyAsync(Buys("user:a", Ordered("o1", "2024-01-10", 10))));
         Assert.Equal(new() { ["new"] = (1, 10) }, await CountAsync(Utc("2024-01-15")));
         Assert.Equal(new() { ["promising"] = (1, 30) }, await CountAsync(Utc("2024-03-01")));
-        Assert.Equal(Utc("2024-01-10"), (await _store.FindCustomerAsync(await TeaAsync(), "user:a", Cancellation))!.History.FirstSeen);
+        Assert.Equal(Utc("2024-01-10"), (await _store.FindCustomerAsync(await TeaAsync(), "user:a", Sources.All, Cancellation))!.History.FirstSeen);
     }
 
     [Fact]
@@ -249,7 +249,7 @@ public abstract class SegmentationStoreConformance(Func<Task<TestStore>> open) :
         Assert.Equal(new Applied(3, 3, 0), await _store.ApplyAsync(new EventBatch(0, 0, 5, [Tea, mugs], sightings), Cancellation));
         Assert.Equal(new Applied(2, 2, 0), await _store.ApplyAsync(new EventBatch(0, 5, 7, [], [Buys("user:a", Ordered("o3", "2024-01-11", 1)), Buys("user:b", Ordered("o3", "2024-01-11", 2), "mugs")]), Cancellation));
         Assert.Equal(new() { ["promising"] = (1, 11) }, await CountAsync(Utc("2024-01-12")));
-        var totals = await _store.CountStagesAsync((await _store.FindShopAsync("mugs", Cancellation))!, Clc, Utc("2024-01-12"), false, Cancellation);
+        var totals = await _store.CountStagesAsync((await _store.FindShopAsync("mugs", Cancellation))!, "clc", Utc("2024-01-12"), false, Cancellation);
         Assert.Equal([("new", 1, 7), ("promising", 1, 12)], totals.Select(t => (t.Stage, (int)t.CustomerCount, (int)t.TotalValue)).Order());
     }
 
@@ -280,7 +280,7 @@ public abstract class SegmentationStoreConformance(Func<Task<TestStore>> open) :
         var shop = (await _store.FindShopAsync("retail", Cancellation))!;
         var asOf = EndOf(Date("2011-06-30"), RealShops.RetailZone);
         var (stages, notYet) = Expected.Counts("online_retail", "2011-06-30");
-        var totals = (await _store.CountStagesAsync(shop, Clc, asOf, false, Cancellation)).ToDictionary(t => t.Stage, t => t.CustomerCount);
+        var totals = (await _store.CountStagesAsync(shop, "clc", asOf, false, Cancellation)).ToDictionary(t => t.Stage, t => t.CustomerCount);
         Assert.Equal(stages, stages.ToDictionary(s => s.Key, s => totals.GetValueOrDefault(s.Key)));
         Assert.Equal(4_339 - notYet, totals.Where(t => t.Key != "prospect").Sum(t => t.Value));
     }
@@ -294,7 +294,7 @@ public abstract class SegmentationStoreConformance(Func<Task<TestStore>> open) :
         var shop = (await _store.FindShopAsync("cdnow", Cancellation))!;
         foreach (var (from, to) in new[] { ("1997-03-31", "1997-06-30"), ("1997-06-30", "1997-09-30"), ("1997-09-30", "1997-12-31"), ("1997-12-31", "1998-06-30") })
         {
-            var flows = await _store.CountFlowsAsync(shop, Clc, EndOf(Date(from), zone), EndOf(Date(to), zone), false, Cancellation);
+            var flows = await _store.CountFlowsAsync(shop, "clc", EndOf(Date(from), zone), EndOf(Date(to), zone), false, Cancellation);
             Assert.Equal(Expected.Flows("cdnow_sample", from, to).OrderBy(f => f.Key), flows.ToDictionary(f => (f.FromStage, f.ToStage), f => f.CustomerCount).OrderBy(f => f.Key));
         }
     }

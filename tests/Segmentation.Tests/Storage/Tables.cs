@@ -7,7 +7,7 @@ namespace Perennial.Segmentation.Tests.Storage;
 /// <summary>All that a store holds about shops and customers, to compare. Positions are left out: they count batches, not what is known.</summary>
 static class Tables
 {
-    static readonly string[] Names = ["shop", "customer", "purchase_fact", "stage_interval", "value_change"];
+    static readonly string[] Names = ["shop", "customer", "purchase_fact", "activity", "opinion", "stage_interval", "value_change"];
 
     public static async Task<IReadOnlyList<string>> ReadAsync(Database database)
     {

@@ -105,6 +105,57 @@ public sealed class EventsTests
         Assert.Null(Of(Said.Refunded("o1")).Fact!.Amount);
     }
 
+    public static TheoryData<string, Event> Seen() => new()
+    {
+        { "View", new() { ProductViewed = new() } }, { "View", new() { ProductListViewed = new() } }, { "View", new() { ProductsSearched = new() } },
+        { "View", new() { CartChanged = new() } }, { "View", new() { WishlistChanged = new() } }, { "View", new() { CheckoutProgressed = new() } },
+        { "Visit", Said.Visited() }, { "Visit", new() { PromotionEngaged = new() } }, { "Visit", new() { CouponChanged = new() } }, { "Visit", new() { ProductShared = new() } },
+        { "Event", new() { ProductReviewed = new() } }, { "Event", new() { TraitsChanged = new() } }, { "Event", new() { Custom = new() { Name = "x" } } }, { "Event", Said.Ordered("", 5) },
+        { "Event", Message(MessageEngaged.Types.Interaction.Opened) }, { "Event", Message(MessageEngaged.Types.Interaction.Unsubscribed) },
+        { "", Message(MessageEngaged.Types.Interaction.Sent) }, { "", Message(MessageEngaged.Types.Interaction.Delivered) }, { "", Message(MessageEngaged.Types.Interaction.Bounced) },
+        // A fact says that somebody was there; an erasure is not theirs.
+        { "", Said.Ordered("o1", 5) }, { "", new() { CustomerErased = new() } },
+    };
+
+    static Event Message(MessageEngaged.Types.Interaction interaction) => new() { MessageEngaged = new() { Channel = Channel.Email, Interaction = interaction } };
+
+    [Theory]
+    [MemberData(nameof(Seen))]
+    public void What_a_customer_does_is_a_view_a_visit_or_an_event(string kind, Event e)
+    {
+        ArgumentNullException.ThrowIfNull(e);
+        Assert.Equal(kind, Of(e).Activity?.Kind.ToString() ?? "");
+    }
+
+    [Fact]
+    public void A_sign_of_life_keeps_its_time_and_message()
+        => Assert.Equal(new Activity(ActivityKind.Visit, Given.Utc("2024-01-02T03:04:05.678Z"), "m1"), Of(Said.Visited()).Activity);
+
+    public static TheoryData<string, double?, Event> Opinions() => new()
+    {
+        { "Referral", null, new() { Custom = new() { Name = "Referral Made" } } }, { "Referral", null, new() { Custom = new() { Name = "invite sent" } } }, { "", null, new() { Custom = new() { Name = "Referral" } } },
+        { "Share", null, new() { ProductShared = new() } }, { "Share", null, new() { CartChanged = new() { Change = CartChanged.Types.Change.Shared } } }, { "", null, new() { CartChanged = new() { Change = CartChanged.Types.Change.Viewed } } },
+        { "Review", null, new() { ProductReviewed = new() } }, { "Review", 4.3333, new() { ProductReviewed = new() { Rating = 4.33333 } } }, { "Review", null, new() { ProductReviewed = new() { Rating = double.NaN } } },
+        { "Review", 1e12, new() { ProductReviewed = new() { Rating = double.MaxValue } } },
+        { "NpsAnswer", 9, Survey("NPS 2024", 9) }, { "NpsAnswer", 0, Survey("nps", 0) }, { "", null, Survey("nps", null) }, { "", null, Survey("nps", 11) }, { "", null, Survey("nps", -1) }, { "", null, Survey("csat", 5) },
+    };
+
+    static Event Survey(string id, double? score)
+    {
+        var answer = new SurveyAnswered { SurveyId = id };
+        if (score is { } said) answer.Score = said;
+        return new() { SurveyAnswered = answer };
+    }
+
+    [Theory]
+    [MemberData(nameof(Opinions))]
+    public void What_a_customer_says_of_the_shop_is_an_opinion(string kind, double? score, Event e)
+    {
+        ArgumentNullException.ThrowIfNull(e);
+        var opinion = Of(e).Opinion;
+        Assert.Equal((kind, (decimal?)score), (opinion?.Kind.ToString() ?? "", opinion?.Score));
+    }
+
     [Fact]
     public void A_batch_splits_into_shops_and_sightings()
     {
@@ -113,6 +164,6 @@ public sealed class EventsTests
         var batch = HistoryFeed.ToEvents(new FeedBatch(2, 5, 9, [configured, visited]));
         Assert.Equal((2, 5, 9), (batch.Partition, batch.After, batch.Next));
         Assert.Equal([new ShopSettings("tea", "Europe/London", "GBP")], batch.Shops);
-        Assert.Equal([new Sighting("tea", "anon:1", false, DateTimeOffset.UnixEpoch, null)], batch.Sightings);
+        Assert.Equal([new Sighting("tea", "anon:1", false, DateTimeOffset.UnixEpoch, null) { Activity = new(ActivityKind.Visit, DateTimeOffset.UnixEpoch, "") }], batch.Sightings);
     }
 }

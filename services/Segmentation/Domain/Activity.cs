@@ -1,0 +1,59 @@
+namespace Perennial.Segmentation.Domain;
+
+/// <summary>What kind of sign of life an event is; each kind is also every kind of a lower number. The numbers are stored.</summary>
+internal enum ActivityKind
+{
+    /// <summary>Anything that the customer did.</summary>
+    Event = 1,
+    /// <summary>They were in the shop.</summary>
+    Visit = 2,
+    /// <summary>They looked at what the shop sells.</summary>
+    View = 3,
+}
+
+/// <summary>A sign of life of a customer.</summary>
+internal sealed record Activity(ActivityKind Kind, DateTimeOffset Time, string MessageId)
+{
+    static readonly Comparer<Activity> First = Comparer<Activity>.Create(Compare);
+
+    /// <summary>
+    /// The same as far as days go, at any instant: of each day and kind the first, unless one that is more came no later. Depends on the set alone.
+    /// </summary>
+    public static IReadOnlyList<Activity> FirstsOfDays(IEnumerable<Activity> activities, TimeZoneInfo zone) => [.. activities
+        .Distinct()
+        .Order(First)
+        .GroupBy(a => Calendar.DateOf(a.Time, zone))
+        .SelectMany(FirstsOfDay)];
+
+    static IEnumerable<Activity> FirstsOfDay(IEnumerable<Activity> ofDay)
+    {
+        ActivityKind? seen = null;
+        foreach (var activity in ofDay)
+        {
+            if (activity.Kind <= seen) continue;
+            seen = activity.Kind;
+            yield return activity;
+        }
+    }
+
+    // Of one instant the most comes first, so that it makes the others void.
+    public static int Compare(Activity a, Activity b)
+        => a.Time != b.Time ? a.Time.CompareTo(b.Time)
+        : a.Kind != b.Kind ? b.Kind.CompareTo(a.Kind)
+        : string.CompareOrdinal(a.MessageId, b.MessageId);
+}
+
+/// <summary>What a customer says of the shop. The numbers are stored.</summary>
+internal enum OpinionKind
+{
+    Referral = 1,
+    Review = 2,
+    Share = 3,
+    NpsAnswer = 4,
+}
+
+/// <param name="Score">Of a review that has one the rating, of an answer 0 to 10. At most four decimals.</param>
+internal sealed record Opinion(OpinionKind Kind, DateTimeOffset Time, string MessageId, decimal? Score)
+{
+    public static int Compare(Opinion a, Opinion b) => a.Time != b.Time ? a.Time.CompareTo(b.Time) : string.CompareOrdinal(a.MessageId, b.MessageId);
+}

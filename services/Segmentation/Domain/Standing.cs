@@ -1,0 +1,124 @@
+namespace Perennial.Segmentation.Domain;
+
+/// <summary>
+/// A customer at an instant, apart from what the date makes of it: days are counted from here. Of all features, only through this are values read.
+/// </summary>
+internal sealed class Standing
+{
+    readonly History _history;
+    readonly TimeZoneInfo _zone;
+    readonly DateOnly? _lastOrderDate;
+
+    // A date costs a look into the zone's rules; one kind is asked for again and again, if any.
+    (ActivityKind Kind, DateOnly? Date) _lastAsked;
+
+    Standing(History history, Purchases purchases, DateTimeOffset instant, TimeZoneInfo zone)
+    {
+        (_history, Purchases, Instant, _zone) = (history, purchases, instant, zone);
+        _lastOrderDate = DateOf(purchases.LastOrder?.Time);
+    }
+
+    public DateTimeOffset Instant { get; }
+    public Purchases Purchases { get; }
+
+    /// <summary>Null before the customer was first seen, and after the end.</summary>
+    public static Standing? At(History history, DateTimeOffset instant, TimeZoneInfo zone)
+        => history.Purchases.At(instant) is { } purchases ? new Standing(history, purchases, instant, zone) : null;
+
+    /// <summary>Null where the customer has no value.</summary>
+    /// <param name="today">On or after the date of the instant, which nothing but the clock has passed since.</param>
+    /// <param name="population">Holds the part that the feature needs.</param>
+    public long? Value(Axis axis, DateOnly today, Population? population) => axis.Feature switch
+    {
+        Feature.OrderCount => Purchases.OrderCount,
+        Feature.DaysSinceLastOrder or Feature.DaysSinceLastView or Feature.DaysSinceLastVisit or Feature.DaysSinceLastEvent => Days(LastDate(axis.Feature), today),
+        Feature.DaysBeyondLapse => Days(LastDate(axis.Feature), today) - population!.LapseDays,
+        Feature.OrdersWithin => OrdersSince(Back(today, axis.WindowDays)).Count(),
+        Feature.Spend => axis.Traits.Down(Purchases.Value),
+        Feature.SpendRelative => axis.Traits.Down(Purchases.Value / population!.AverageSpend!.Value),
+        Feature.RecencyScore => Days(LastDate(axis.Feature), today) is { } days ? RfmCuts.PerScore + 2 - RfmCuts.Score(population!.Cuts!.Recency, days) : null,
+        Feature.FrequencyScore => Purchases.LastOrder is null ? null : RfmCuts.Score(population!.Cuts!.Frequency, Purchases.OrderCount),
+        Feature.MonetaryScore => Purchases.LastOrder is null ? null : RfmCuts.Score(population!.Cuts!.Monetary, Purchases.Value),
+        Feature.ReferralCount or Feature.ReviewCount or Feature.ShareCount => Opinions(axis.Feature).Count(),
+        Feature.LastReviewRating or Feature.LastNpsScore => Opinions(axis.Feature).LastOrDefault() is { Score: { } score } ? axis.Traits.Down(score) : null,
+        _ => throw new ArgumentOutOfRangeException(nameof(axis), axis.Feature, "No such feature."),
+    };
+
+    /// <summary>The dates after <paramref name="today"/> on which the value may enter or leave bounds that begin at one of these, in no order.</summary>
+    /// <param name="starts">In steps: where bounds begin, or end before.</param>
+    public IEnumerable<DateOnly> Turns(Axis axis, IReadOnlyList<long> starts, DateOnly today, Population? population)
+    {
+        IEnumerable<long> days = axis.Feature switch
+        {
+            Feature.OrdersWithin => OrdersSince(Back(today, axis.WindowDays)).Select(o => DateOf(o.Time)!.Value.DayNumber + axis.WindowDays + 1L),
+            Feature.DaysBeyondLapse => starts.Select(s => s + population!.LapseDays!.Value).SelectMany(Later),
+            Feature.RecencyScore => population!.Cuts!.Recency.Select(cut => (long)decimal.Floor(cut) + 1).SelectMany(Later),
+            _ => starts.SelectMany(Later),
+        };
+        return days.Where(d => d > today.DayNumber && d < LastDay).Select(d => DateOnly.FromDayNumber((int)d));
+
+        IEnumerable<long> Later(long count) => LastDate(axis.Feature) is { } last ? [last.DayNumber + count] : [];
+    }
+
+    // The last days before Calendar.Forever are not worth the care that a zone's offset would need.
+    static readonly int LastDay = new DateOnly(9999, 12, 25).DayNumber;
+
+    /// <summary>Messages of the events that a value rests on, newest first.</summary>
+    public IEnumerable<string> Evidence(Axis axis, DateOnly today) => axis.Feature switch
+    {
+        Feature.OrderCount or Feature.FrequencyScore => OrdersSince(DateOnly.MinValue).OrderByDescending(o => o.Time).Select(Placing),
+        Feature.OrdersWithin => OrdersSince(Back(today, axis.WindowDays)).OrderByDescending(o => o.Time).Select(Placing),
+        Feature.DaysSinceLastOrder or Feature.DaysBeyondLapse or Feature.RecencyScore => Purchases.LastOrder is { } last ? [Placing(last)] : [],
+        Feature.Spend or Feature.SpendRelative or Feature.MonetaryScore => _history.Facts.Where(f => f.Time <= Instant).Reverse().Select(f => f.MessageId),
+        Feature.DaysSinceLastView or Feature.DaysSinceLastVisit or Feature.DaysSinceLastEvent => LastActivity(Kind(axis.Feature)) is { } last ? [last.MessageId] : [],
+        Feature.LastReviewRating or Feature.LastNpsScore => Opinions(axis.Feature).TakeLast(1).Select(s => s.MessageId),
+        _ => Opinions(axis.Feature).Reverse().Select(s => s.MessageId),
+    };
+
+    IEnumerable<Order> OrdersSince(DateOnly date)
+    {
+        // By the time they were placed, so the walk ends at the window.
+        for (var i = _history.Purchases.Orders.Count - 1; i >= 0; i--)
+        {
+            var span = _history.Purchases.Orders[i];
+            if (span.Order.Time > Instant) continue;
+            if (date > DateOnly.MinValue && DateOf(span.Order.Time) < date) yield break;
+            if (span.From <= Instant && Instant < span.To) yield return span.Order;
+        }
+    }
+
+    IEnumerable<Opinion> Opinions(Feature feature) => _history.Opinions.Where(s => s.Time <= Instant && feature switch
+    {
+        Feature.ReferralCount => s.Kind == OpinionKind.Referral,
+        Feature.ReviewCount => s.Kind == OpinionKind.Review,
+        Feature.LastReviewRating => s is { Kind: OpinionKind.Review, Score: not null },
+        Feature.ShareCount => s.Kind == OpinionKind.Share,
+        _ => s.Kind == OpinionKind.NpsAnswer,
+    });
+
+    string Placing(Order order)
+        => _history.Facts.First(f => f.OrderId == order.Id && f.Time == order.Time && f.Kind is FactKind.Ordered or FactKind.Updated).MessageId;
+
+    Activity? LastActivity(ActivityKind kind) => _history.Last(kind, Instant);
+
+    DateOnly? LastDate(Feature feature)
+    {
+        if (feature is not (Feature.DaysSinceLastView or Feature.DaysSinceLastVisit or Feature.DaysSinceLastEvent)) return _lastOrderDate;
+        var kind = Kind(feature);
+        if (_lastAsked.Kind != kind) _lastAsked = (kind, DateOf(LastActivity(kind)?.Time));
+        return _lastAsked.Date;
+    }
+
+    static ActivityKind Kind(Feature feature) => feature switch
+    {
+        Feature.DaysSinceLastView => ActivityKind.View,
+        Feature.DaysSinceLastVisit => ActivityKind.Visit,
+        _ => ActivityKind.Event,
+    };
+
+    DateOnly? DateOf(DateTimeOffset? time) => time is { } instant ? Calendar.DateOf(instant, _zone) : null;
+
+    static DateOnly Back(DateOnly date, int days) => DateOnly.FromDayNumber(Math.Max(0, date.DayNumber - days));
+
+    static long? Days(DateOnly? from, DateOnly to) => to.DayNumber - from?.DayNumber;
+}

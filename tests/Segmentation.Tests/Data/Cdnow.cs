@@ -1,0 +1,45 @@
+using System.Globalization;
+using Perennial.Segmentation.Domain.Value;
+using Perennial.Testing;
+
+namespace Perennial.Segmentation.Tests.Data;
+
+/// <summary>The CDNOW sample as the models see it: days with a purchase and what was spent on each. Read from beside the repository.</summary>
+static class Cdnow
+{
+    /// <summary>One customer: days (counted from 1970) ascending, each once, with the sum of that day.</summary>
+    internal sealed record Customer(string Id, int[] Days, decimal[] Amounts)
+    {
+        public RepeatPurchases InDays(int until) => RepeatPurchases.Of(Days.AsSpan(0, Known(until)), until);
+
+        /// <summary>In weeks, as the literature counts.</summary>
+        public RepeatPurchases InWeeks(int until) => InDays(until) is var (x, last, age) ? new RepeatPurchases(x, last / 7, age / 7) : default;
+
+        /// <summary>Mean of the repeat purchases.</summary>
+        public MeanSpend Spend(int until)
+        {
+            var repeats = Amounts[1..Known(until)];
+            return new MeanSpend(repeats.Length, repeats.Length == 0 ? 0 : (double)repeats.Average());
+        }
+
+        public int Repeats(int after, int until) => Days.Count(d => d > after && d <= until);
+
+        int Known(int until) => Days.Count(d => d <= until);
+    }
+
+    public static readonly int CalibrationEnd = Day("1997-09-30");
+    public static readonly int HoldoutEnd = Day("1998-06-30");
+
+    public static int Day(string date) => Given.Date(date).DayNumber - new DateOnly(1970, 1, 1).DayNumber;
+
+    /// <summary>By id.</summary>
+    public static IReadOnlyList<Customer> Read() => [.. File.ReadLines(Shared.FileOrSkip("data/CDNOW_sample.txt"))
+        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Where(f => f.Length == 5)
+        .Select(f => (Id: f[1], Day: Day(DateOnly.ParseExact(f[2], "yyyyMMdd", CultureInfo.InvariantCulture).ToString("O", CultureInfo.InvariantCulture)), Amount: decimal.Parse(f[4], CultureInfo.InvariantCulture)))
+        .GroupBy(r => r.Id)
+        .OrderBy(g => g.Key, StringComparer.Ordinal)
+        .Select(g => g.GroupBy(r => r.Day).OrderBy(d => d.Key).ToList() is var days ? new Customer(g.Key, [.. days.Select(d => d.Key)], [.. days.Select(d => d.Sum(r => r.Amount))]) : null!)];
+
+    public static RepeatTable Weeks() => RepeatTable.Of(Read().Select(c => c.InWeeks(CalibrationEnd)));
+}

@@ -10,6 +10,10 @@ static class Cdnow
     /// <summary>One customer: days (counted from 1970) ascending, each once, with the sum of that day.</summary>
     internal sealed record Customer(string Id, int[] Days, decimal[] Amounts)
     {
+        /// <summary>A day once per order.</summary>
+        public required int[] OrderDays { get; init; }
+        public required double[] OrderAmounts { get; init; }
+
         public RepeatPurchases InDays(int until) => RepeatPurchases.Of(Days.AsSpan(0, Known(until)), until);
 
         /// <summary>In weeks, as the literature counts.</summary>
@@ -32,14 +36,23 @@ static class Cdnow
 
     public static int Day(string date) => Given.Date(date).DayNumber - new DateOnly(1970, 1, 1).DayNumber;
 
+    static IReadOnlyList<Customer>? _read;
+
     /// <summary>By id.</summary>
-    public static IReadOnlyList<Customer> Read() => [.. File.ReadLines(Shared.FileOrSkip("data/CDNOW_sample.txt"))
+    public static IReadOnlyList<Customer> Read() => _read ??= [.. File.ReadLines(Shared.FileOrSkip("data/CDNOW_sample.txt"))
         .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         .Where(f => f.Length == 5)
         .Select(f => (Id: f[1], Day: Day(DateOnly.ParseExact(f[2], "yyyyMMdd", CultureInfo.InvariantCulture).ToString("O", CultureInfo.InvariantCulture)), Amount: decimal.Parse(f[4], CultureInfo.InvariantCulture)))
         .GroupBy(r => r.Id)
         .OrderBy(g => g.Key, StringComparer.Ordinal)
-        .Select(g => g.GroupBy(r => r.Day).OrderBy(d => d.Key).ToList() is var days ? new Customer(g.Key, [.. days.Select(d => d.Key)], [.. days.Select(d => d.Sum(r => r.Amount))]) : null!)];
+        .Select(g => g.GroupBy(r => r.Day).OrderBy(d => d.Key).ToList() is var days ? new Customer(g.Key, [.. days.Select(d => d.Key)], [.. days.Select(d => d.Sum(r => r.Amount))]) { OrderDays = [.. g.OrderBy(r => r.Day).Select(r => r.Day)], OrderAmounts = [.. g.OrderBy(r => r.Day).Select(r => (double)r.Amount)] } : null!)];
+
+    /// <summary>As RFM sees them at a day; only those who had ordered.</summary>
+    public static RfmValues[] Rfm(int asOf) => [.. Read().Where(c => c.Days[0] <= asOf).Select(c => new RfmValues(
+        asOf - c.Days.Last(d => d <= asOf),
+        c.OrderDays.Count(d => d <= asOf),
+        // Summed as the tables were, in binary: a sum then ties with nothing.
+        c.OrderDays.Zip(c.OrderAmounts).Where(d => d.First <= asOf).Sum(d => d.Second)))];
 
     public static RepeatTable Weeks() => RepeatTable.Of(Read().Select(c => c.InWeeks(CalibrationEnd)));
 }

@@ -14,4 +14,13 @@ internal static partial class Log
 
     [LoggerMessage(3004, LogLevel.Information, "Partition {Partition} was moved on from position {Position} by another replica; reading again from there")]
     public static partial void CheckpointMoved(this ILogger log, int partition, long position);
+
+    [LoggerMessage(3101, LogLevel.Information, "Shop {Shop}: value models revision {Revision} over {Customers} customers in {ElapsedMillis:F0} ms, {Chosen}: {Why}")]
+    public static partial void ValueModelsFitted(this ILogger log, string shop, int revision, int customers, double elapsedMillis, string chosen, string why);
+
+    [LoggerMessage(3102, LogLevel.Information, "Shop {Shop}: RFM of {Month} frozen with {Customers} customers")]
+    public static partial void RfmFrozen(this ILogger log, string shop, string month, int customers);
+
+    [LoggerMessage(3103, LogLevel.Error, "Shop {Shop}: value models could not be refreshed, tried again in {PauseSeconds} s")]
+    public static partial void ValueRefreshFailed(this ILogger log, Exception error, string shop, int pauseSeconds);
 }

@@ -111,12 +111,18 @@ internal sealed partial class SegmentationStore
           AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", 210))} k)
         """;
 
+    internal string ForgetRfmSql => $"""
+        DELETE FROM {database.Prefix}rfm_customer
+        WHERE shop = @shop
+          AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", 210))} k)
+        """;
+
     /// <summary>Leaves nothing of these customers, in any table.</summary>
     async Task ResetAsync(Write write, IReadOnlyList<(string Shop, string Customer)> resets, CancellationToken cancellation)
     {
         foreach (var shop in resets.GroupBy(r => r.Shop, r => r.Customer, StringComparer.Ordinal))
         {
-            foreach (var sql in (string[])[ForgetFactsSql, ForgetIntervalsSql, ForgetValuesSql, ForgetCustomersSql])
+            foreach (var sql in (string[])[ForgetFactsSql, ForgetIntervalsSql, ForgetValuesSql, ForgetRfmSql, ForgetCustomersSql])
                 await ForgetAsync(write, sql, shop.Key, shop, cancellation);
         }
     }

@@ -11,7 +11,7 @@ internal sealed record PurchaseFit(PurchaseModel Model, double LogLikelihood, bo
 internal static class PurchaseFits
 {
     // Where a search should begin is seen on this many distinct histories; it ends on all of them.
-    const int ScoutRowsMax = 20_000;
+    const int ScoutRowsMax = 5_000;
 
     static readonly double[][] ShapeStarts = [[1, 0.1], [0.3, 0.3], [3, 1]];
     static readonly double[][] StopStarts = [[1, 0.3, 1, 1], [0.3, 0.1, 0.5, 3], [3, 1, 0.3, 3]];
@@ -139,11 +139,29 @@ internal sealed class BetaGeometricSlope(RepeatTable table, bool stopsAtFirst) :
     }
 }
 
-/// <summary>Mean log-likelihood of <see cref="ParetoNbd"/>; its gradient by central differences, as the hypergeometric function has no handy one.</summary>
-internal sealed class ParetoSlope(RepeatTable table)
+/// <summary>
+/// Mean log-likelihood of <see cref="ParetoNbd"/>; its gradient by differences, as the hypergeometric function has no handy one. The costly tail depends on a count
+/// and one time, so it is computed once for each pair that occurs, however many customers have it.
+/// </summary>
+internal sealed class ParetoSlope
 {
-    const double Step = 1e-4;
-    readonly double _customers = table.Customers;
+    const double Step = 1e-5;
+
+    readonly RepeatTable _table;
+    readonly double _customers;
+    readonly (int Count, double Time)[] _pairs;
+    readonly int[] _lastTimes, _ages;
+    readonly double[] _tails;
+
+    public ParetoSlope(RepeatTable table)
+    {
+        (_table, _customers) = (table, table.Customers);
+        _pairs = [.. table.Rows.SelectMany(r => ((int, double)[])[(r.Count, r.LastTime), (r.Count, r.Age)]).Distinct().Order()];
+        _tails = new double[_pairs.Length];
+        var places = _pairs.Index().ToDictionary(p => p.Item, p => p.Index);
+        _lastTimes = [.. table.Rows.Select(r => places[(r.Count, r.LastTime)])];
+        _ages = [.. table.Rows.Select(r => places[(r.Count, r.Age)])];
+    }
 
     public double At(ReadOnlySpan<double> p, Span<double> gradient)
     {
@@ -159,5 +177,12 @@ internal sealed class ParetoSlope(RepeatTable table)
         return Mean(p);
     }
 
-    double Mean(ReadOnlySpan<double> p) => new ParetoNbd(p[0], p[1], p[2], p[3]).LogLikelihood(table) / _customers;
+    double Mean(ReadOnlySpan<double> p)
+    {
+        var model = new ParetoNbd(p[0], p[1], p[2], p[3]);
+        for (var i = 0; i < _pairs.Length; i++) _tails[i] = model.LogTail(_pairs[i].Count, _pairs[i].Time);
+        var sum = 0.0;
+        for (var i = 0; i < _ages.Length; i++) sum += _table.Weights[i] * model.LogLikelihood(_table.Rows[i], _tails[_lastTimes[i]], _tails[_ages[i]]);
+        return sum / _customers;
+    }
 }

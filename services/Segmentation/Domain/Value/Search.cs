@@ -12,10 +12,10 @@ internal delegate double Slope(ReadOnlySpan<double> point, Span<double> gradient
 /// </summary>
 internal static class Search
 {
-    /// <summary>Parameters beyond e^±12 (about 160,000) times their scale say that the data do not bound them.</summary>
-    const double LogBound = 12;
+    /// <summary>Parameters beyond e^±7 (about 1,100) times their scale say that the data do not bound them.</summary>
+    const double LogBound = 7;
 
-    const int IterationsMax = 500;
+    const int IterationsMax = 200;
 
     /// <summary>The best point found, its value, and whether a parameter stands at a bound.</summary>
     internal readonly record struct Found(double[] Point, double Value, bool AtBound);

@@ -6,6 +6,7 @@ namespace Perennial.Segmentation.Domain.Value;
 internal static class Special
 {
     const int TermsMax = 200_000;
+    const int FractionTermsMax = 20_000;
     const double Precision = 1e-15;
 
     /// <summary>ln Γ(x), x &gt; 0.</summary>
@@ -50,5 +51,29 @@ internal static class Special
             if (Math.Abs(term) <= Precision * Math.Abs(sum) && Math.Abs(ratio) < 1) break;
         }
         return sum;
+    }
+
+    /// <summary>
+    /// 2F1(1, b; c; z) for 0 &lt;= z &lt; 1 and b below c + 1: Gauss's continued fraction (DLMF 15.7.1), after Lentz. Near z = 1 it takes the square root of the terms
+    /// that the series would.
+    /// </summary>
+    public static double HypergeometricOfOne(double b, double c, double z)
+    {
+        const double Tiny = 1e-300;
+        var lower = c - 1;
+        var (f, above, below) = (lower, lower, 0.0);
+        for (var n = 1; n < FractionTermsMax; n++)
+        {
+            var half = n / 2;
+            var u = (n % 2 == 1 ? (b + half) * (lower + half) : half * (lower - b + half)) * -z;
+            below = lower + n + u * below;
+            below = 1 / (below == 0 ? Tiny : below);
+            above = lower + n + u / above;
+            if (above == 0) above = Tiny;
+            var change = above * below;
+            f *= change;
+            if (Math.Abs(change - 1) < Precision) break;
+        }
+        return lower / f;
     }
 }

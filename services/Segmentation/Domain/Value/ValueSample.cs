@@ -91,6 +91,6 @@ internal sealed class ValueSample(int asOf, int holdoutDays)
     }
 
     FittedSpend? Spend() => SpendFit.Of(_spends) is { } fit
-        ? new FittedSpend(fit.Model.P, fit.Model.Q, fit.Model.Gamma, fit.LogLikelihood, fit.Customers, fit.Correlation, !fit.AtBound && fit.Model.PopulationMean is not null)
+        ? new FittedSpend(fit.Model.P, fit.Model.Q, fit.Model.Gamma, fit.LogLikelihood, fit.Customers, fit.Correlation, fit.Model.PopulationMean is not null)
         : null;
 }

@@ -13,11 +13,7 @@ internal sealed record ParetoNbd(double R, double Alpha, double S, double Beta) 
     public override IReadOnlyList<(string Name, double Value)> Parameters => [("r", R), ("alpha", Alpha), ("s", S), ("beta", Beta)];
 
     public override double LogLikelihood(RepeatPurchases customer)
-        => LogLikelihood(customer, LogTail(customer.Count, customer.LastTime), LogTail(customer.Count, customer.Age));
-
-    /// <summary>The same, for a population that has the tails of both times already.</summary>
-    public double LogLikelihood(RepeatPurchases customer, double tailAtLast, double tailAtAge)
-        => LogGamma(R + customer.Count) - LogGamma(R) + R * Math.Log(Alpha) + S * Math.Log(Beta) + LogSum(LogAlive(customer), LogStopped(customer.Count, tailAtLast, tailAtAge));
+        => LogGamma(R + customer.Count) - LogGamma(R) + R * Math.Log(Alpha) + S * Math.Log(Beta) + LogSum(LogAlive(customer), LogStopped(customer));
 
     /// <summary>ln of the share of the likelihood in which the customer is still there.</summary>
     double LogAlive(RepeatPurchases customer) => -(R + customer.Count) * Math.Log(Alpha + customer.Age) - S * Math.Log(Beta + customer.Age);
@@ -26,7 +22,8 @@ internal sealed record ParetoNbd(double R, double Alpha, double S, double Beta) 
     /// ln of the share in which they stopped between their last purchase and now: s times the integral of (alpha + y)^-(r+x) (beta + y)^-(s+1) over that time, as the
     /// difference of its antiderivative's values.
     /// </summary>
-    double LogStopped(int count, double tailAtLast, double tailAtAge) => Math.Log(S / (R + S + count)) + LogDifference(tailAtLast, tailAtAge);
+    double LogStopped(RepeatPurchases customer)
+        => Math.Log(S / (R + S + customer.Count)) + LogDifference(LogTail(customer.Count, customer.LastTime), LogTail(customer.Count, customer.Age));
 
     /// <summary>
     /// ln of (r+s+x) times the integral from <paramref name="time"/> on: 2F1(m, b; m + 1; z) = (1 - z)^(1 - b) 2F1(1, m + 1 - b; m + 1; z).
@@ -40,7 +37,7 @@ internal sealed record ParetoNbd(double R, double Alpha, double S, double Beta) 
             : -(shape - 1) * buys - (S + 1) * stops + Math.Log(HypergeometricOfOne(S + 1, m + 1, (Beta - Alpha) / (Beta + time)));
     }
 
-    public override double ProbabilityAlive(RepeatPurchases customer) => 1 / (1 + Math.Exp(LogStopped(customer.Count, LogTail(customer.Count, customer.LastTime), LogTail(customer.Count, customer.Age)) - LogAlive(customer)));
+    public override double ProbabilityAlive(RepeatPurchases customer) => 1 / (1 + Math.Exp(LogStopped(customer) - LogAlive(customer)));
 
     /// <summary>1 - L(x, t_x, T + time) / L(x, t_x, T): no purchase is what a longer silence says.</summary>
     public override double ProbabilityOfPurchase(double time, RepeatPurchases customer)

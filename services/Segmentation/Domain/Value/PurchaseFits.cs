@@ -143,24 +143,21 @@ internal sealed class BetaGeometricSlope(RepeatTable table, bool stopsAtFirst) :
 /// Mean log-likelihood of <see cref="ParetoNbd"/>; its gradient by differences, as the hypergeometric function has no handy one. The costly tail depends on a count
 /// and one time, so it is computed once for each pair that occurs, however many customers have it.
 /// </summary>
-internal sealed class ParetoSlope
+internal sealed class ParetoSlope : LikelihoodTable
 {
     const double Step = 1e-5;
 
-    readonly RepeatTable _table;
-    readonly double _customers;
     readonly (int Count, double Time)[] _pairs;
-    readonly int[] _lastTimes, _ages;
+    readonly int[] _tailsAtLast, _tailsAtAge;
     readonly double[] _tails;
 
-    public ParetoSlope(RepeatTable table)
+    public ParetoSlope(RepeatTable table) : base(table)
     {
-        (_table, _customers) = (table, table.Customers);
         _pairs = [.. table.Rows.SelectMany(r => ((int, double)[])[(r.Count, r.LastTime), (r.Count, r.Age)]).Distinct().Order()];
         _tails = new double[_pairs.Length];
         var places = _pairs.Index().ToDictionary(p => p.Item, p => p.Index);
-        _lastTimes = [.. table.Rows.Select(r => places[(r.Count, r.LastTime)])];
-        _ages = [.. table.Rows.Select(r => places[(r.Count, r.Age)])];
+        _tailsAtLast = [.. table.Rows.Select(r => places[(r.Count, r.LastTime)])];
+        _tailsAtAge = [.. table.Rows.Select(r => places[(r.Count, r.Age)])];
     }
 
     public double At(ReadOnlySpan<double> p, Span<double> gradient)
@@ -179,10 +176,17 @@ internal sealed class ParetoSlope
 
     double Mean(ReadOnlySpan<double> p)
     {
-        var model = new ParetoNbd(p[0], p[1], p[2], p[3]);
+        var (r, s, model) = (p[0], p[2], new ParetoNbd(p[0], p[1], p[2], p[3]));
         for (var i = 0; i < _pairs.Length; i++) _tails[i] = model.LogTail(_pairs[i].Count, _pairs[i].Time);
+        double[] buys = [.. LogTimes(p[1])], stops = LogTimes(p[3]);
+        var (value, odds) = (ByCount(x => LogGamma(r + x)), ByCount(x => Math.Log(s / (r + s + x))));
         var sum = 0.0;
-        for (var i = 0; i < _ages.Length; i++) sum += _table.Weights[i] * model.LogLikelihood(_table.Rows[i], _tails[_lastTimes[i]], _tails[_ages[i]]);
-        return sum / _customers;
+        for (var i = 0; i < Ages.Length; i++)
+        {
+            var x = Table.Rows[i].Count;
+            var alive = -(r + x) * buys[Ages[i]] - s * stops[Ages[i]];
+            sum += Table.Weights[i] * (value[x] + LogSum(alive, odds[x] + LogDifference(_tails[_tailsAtLast[i]], _tails[_tailsAtAge[i]])));
+        }
+        return sum / Customers - LogGamma(r) + r * Math.Log(p[1]) + s * Math.Log(p[3]);
     }
 }

@@ -40,7 +40,7 @@ internal static class Search
         var bound = Vector<double>.Build.Dense(start.Length, LogBound);
         try
         {
-            new BfgsBMinimizer(1e-9, 1e-9, 1e-14, IterationsMax).FindMinimum(objective, -bound, bound, Vector<double>.Build.Dense(start));
+            new BfgsBMinimizer(1e-8, 1e-8, 1e-12, IterationsMax).FindMinimum(objective, -bound, bound, Vector<double>.Build.Dense(start));
         }
         catch (OptimizationException)
         {

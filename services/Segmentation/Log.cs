@@ -23,4 +23,7 @@ internal static partial class Log
 
     [LoggerMessage(3103, LogLevel.Error, "Shop {Shop}: value models could not be refreshed, tried again in {PauseSeconds} s")]
     public static partial void ValueRefreshFailed(this ILogger log, Exception error, string shop, int pauseSeconds);
+
+    [LoggerMessage(3104, LogLevel.Error, "The shops whose value models are due could not be read, tried again in {PauseSeconds} s")]
+    public static partial void ShopsNotListed(this ILogger log, Exception error, int pauseSeconds);
 }

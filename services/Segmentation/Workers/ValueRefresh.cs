@@ -102,9 +102,19 @@ internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Me
     {
         using var stop = stoppingToken.Register(_stopping.Cancel);
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Value.PollSeconds), clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (await timer.WaitForNextTickAsync(stoppingToken)) await RefreshAllAsync(stoppingToken);
+    }
+
+    /// <summary>What fails is logged and tried again at the next tick; one shop does not keep the others waiting.</summary>
+    async Task RefreshAllAsync(CancellationToken cancellation)
+    {
+        try
         {
-            foreach (var shop in await store.ListShopsAsync(stoppingToken)) await RefreshAsync(shop, stoppingToken);
+            foreach (var shop in await store.ListShopsAsync(cancellation)) await RefreshAsync(shop, cancellation);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            log.ShopsNotListed(e, options.Value.PollSeconds);
         }
     }
 

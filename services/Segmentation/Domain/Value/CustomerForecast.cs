@@ -61,7 +61,7 @@ internal sealed record CustomerForecast(
         var discounted = purchases.DiscountedPurchases(Months, (double)Year / Months, Math.Pow(1 + terms.AnnualDiscount, 1.0 / Months) - 1, known);
         OrderChance[] chances = [.. ((int[])[30, 90, Year]).Select(d => new OrderChance(d, purchases.ProbabilityOfPurchase(d, known)))];
         var tellsAlive = purchases.Kind is PurchaseModelKind.MbgNbd or PurchaseModelKind.ParetoNbd;
-        if (!tellsAlive) withheld.Add(new("alive_probability", WithheldReason.NotInModel, $"P(alive) of the chosen model ({purchases.Kind}) is 1 for whole groups of customers and says nothing about churn."));
+        if (!tellsAlive) withheld.Add(new("alive_probability", WithheldReason.NotInModel, "P(alive) of the model that was chosen is 1 for every one-time buyer, or for everybody, and says nothing about churn."));
         return new CustomerForecast(
             purchases.ExpectedPurchases(Year, known), expected, expected * discounted * terms.Margin, 1 - chances[^1].Probability, tellsAlive ? purchases.ProbabilityAlive(known) : null, chances,
             Next(known, lastDay, purchases, terms, withheld), Lapses(known, model, purchases, withheld), withheld);

@@ -13,13 +13,14 @@ using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace Perennial.Gateway;
 
-/// <summary>The houses behind the gateway: which services they serve, where they are, and how they are called for a caller.</summary>
+/// <summary>The houses behind the gateway: which services they serve (a house may have several), where they are, and how they are called for a caller.</summary>
 internal sealed class Houses(Channels channels, IOptions<UpstreamOptions> upstream, IOptions<GatewayOptions> options, ILogger<Houses> log)
 {
     static readonly (FileDescriptor Contract, Func<UpstreamOptions, string> Address)[] Table =
     [
         (IngestionReflection.Descriptor, u => u.Ingestion),
         (SegmentationReflection.Descriptor, u => u.Segmentation),
+        (ValueReflection.Descriptor, u => u.Segmentation),
         (EngagementReflection.Descriptor, u => u.Engagement),
         (CampaignsReflection.Descriptor, u => u.Campaigns),
     ];

@@ -23,4 +23,16 @@ internal static partial class Log
 
     [LoggerMessage(3007, LogLevel.Warning, "A step of a derivation failed; it is tried again")]
     public static partial void DerivationFailed(this ILogger log, Exception error);
+
+    [LoggerMessage(3101, LogLevel.Information, "Shop {Shop}: value models revision {Revision} over {Customers} customers in {ElapsedMillis:F0} ms, {Chosen}: {Why}")]
+    public static partial void ValueModelsFitted(this ILogger log, string shop, int revision, int customers, double elapsedMillis, string chosen, string why);
+
+    [LoggerMessage(3102, LogLevel.Information, "Shop {Shop}: RFM of {Month} frozen with {Customers} customers")]
+    public static partial void RfmFrozen(this ILogger log, string shop, string month, int customers);
+
+    [LoggerMessage(3103, LogLevel.Error, "Shop {Shop}: value models could not be refreshed, tried again in {PauseSeconds} s")]
+    public static partial void ValueRefreshFailed(this ILogger log, Exception error, string shop, int pauseSeconds);
+
+    [LoggerMessage(3104, LogLevel.Error, "The shops whose value models are due could not be read, tried again in {PauseSeconds} s")]
+    public static partial void ShopsNotListed(this ILogger log, Exception error, int pauseSeconds);
 }

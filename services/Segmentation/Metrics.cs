@@ -12,6 +12,7 @@ internal sealed class Metrics : IDisposable
     readonly Counter<long> _customers;
     readonly Counter<long> _foreignAmounts;
     readonly Histogram<double> _applyDuration;
+    readonly Histogram<double> _fitDuration;
 
     public Metrics()
     {
@@ -19,6 +20,7 @@ internal sealed class Metrics : IDisposable
         _customers = _meter.CreateCounter<long>("perennial.segmentation.customers.changed", "{customer}", "Customers whose timeline was derived anew.");
         _foreignAmounts = _meter.CreateCounter<long>("perennial.segmentation.amounts.foreign", "{amount}", "Amounts left out of values, being in another currency than the shop's.");
         _applyDuration = _meter.CreateHistogram<double>("perennial.segmentation.apply.duration", "s", "Time to apply a batch of events.");
+        _fitDuration = _meter.CreateHistogram<double>("perennial.segmentation.fit.duration", "s", "Time to read a shop's orders and fit its value models.");
     }
 
     public void Applied(Applied applied, TimeSpan duration)
@@ -28,6 +30,8 @@ internal sealed class Metrics : IDisposable
         _foreignAmounts.Add(applied.ForeignAmounts);
         _applyDuration.Record(duration.TotalSeconds);
     }
+
+    public void Fitted(TimeSpan duration) => _fitDuration.Record(duration.TotalSeconds);
 
     public void Dispose() => _meter.Dispose();
 }

@@ -19,12 +19,16 @@ internal static class Program
         var builder = House.CreateBuilder(args);
         builder.Services.AddHouseGrpc()
             .AddCheckedOptions<SegmentationOptions>("Segmentation")
+            .AddCheckedOptions<ValueOptions>("Value")
             .AddSingleton<SegmentationStore>()
+            .AddSingleton<ValueStore>()
+            .AddSingleton<ValueRefresh>()
+            .AddHostedService(provider => provider.GetRequiredService<ValueRefresh>())
             .AddSingleton<Metrics>()
             .AddSingleton<Bell>()
             .AddHostedService<Deriving>()
             .AddFeedConsumer<HistoryFeed>();
         var app = builder.Build();
-        return app.MapHouse<SegmentationApi>();
+        return app.MapHouse<SegmentationApi>().MapService<ValueApi>();
     }
 }

@@ -10,7 +10,7 @@ namespace Perennial.Architecture.Tests;
 /// <summary>Contracts, code and documents agree.</summary>
 public sealed class ContractTests
 {
-    static readonly FileDescriptor[] Files = [IngestionReflection.Descriptor, SegmentationReflection.Descriptor, EngagementReflection.Descriptor, CampaignsReflection.Descriptor];
+    static readonly FileDescriptor[] Files = [IngestionReflection.Descriptor, SegmentationReflection.Descriptor, ValueReflection.Descriptor, EngagementReflection.Descriptor, CampaignsReflection.Descriptor];
 
     static IEnumerable<MethodDescriptor> Methods => Files.SelectMany(f => f.Services).SelectMany(s => s.Methods);
 
@@ -33,7 +33,8 @@ public sealed class ContractTests
     [Fact]
     public void Every_rpc_is_served_from_a_file_of_its_name()
     {
-        foreach (var (house, service) in Tree.Services)
+        Assert.Equal(Files.SelectMany(f => f.Services).Select(s => s.FullName).Order(), Tree.Services.Keys.Order());
+        foreach (var (service, house) in Tree.Services)
         {
             var methods = Methods.Where(m => m.Service.FullName == service).ToList();
             Assert.NotEmpty(methods);

@@ -7,13 +7,14 @@ static class Tree
 {
     public static readonly string[] Houses = ["Ingestion", "Segmentation", "EngagementTracking", "CampaignRecommendation"];
 
-    /// <summary>Proto package of each house's service.</summary>
+    /// <summary>Every service, and the house that serves it.</summary>
     public static readonly Dictionary<string, string> Services = new()
     {
-        ["Ingestion"] = "perennial.ingestion.v1.IngestionService",
-        ["Segmentation"] = "perennial.segmentation.v1.SegmentationService",
-        ["EngagementTracking"] = "perennial.engagement.v1.EngagementService",
-        ["CampaignRecommendation"] = "perennial.campaigns.v1.CampaignService",
+        ["perennial.ingestion.v1.IngestionService"] = "Ingestion",
+        ["perennial.segmentation.v1.SegmentationService"] = "Segmentation",
+        ["perennial.segmentation.v1.ValueService"] = "Segmentation",
+        ["perennial.engagement.v1.EngagementService"] = "EngagementTracking",
+        ["perennial.campaigns.v1.CampaignService"] = "CampaignRecommendation",
     };
 
     public static string Root { get; } = FindRoot();

@@ -111,6 +111,17 @@ sealed class SegmentationDouble(Script script) : SegmentationService.Segmentatio
     public override Task<Population> GetPopulation(GetPopulationRequest request, ServerCallContext context) => script.UnaryAsync<Population>(request, context);
 }
 
+sealed class ValueDouble(Script script) : ValueService.ValueServiceBase
+{
+    public override Task<OrderGapAnalysis> GetOrderGapAnalysis(GetOrderGapAnalysisRequest request, ServerCallContext context) => script.UnaryAsync<OrderGapAnalysis>(request, context);
+    public override Task<ValueModel> FitValueModels(FitValueModelsRequest request, ServerCallContext context) => script.UnaryAsync<ValueModel>(request, context);
+    public override Task<ValueModel> GetValueModel(GetValueModelRequest request, ServerCallContext context) => script.UnaryAsync<ValueModel>(request, context);
+    public override Task<ListValueModelsResponse> ListValueModels(ListValueModelsRequest request, ServerCallContext context) => script.UnaryAsync<ListValueModelsResponse>(request, context);
+    public override Task<CustomerValue> GetCustomerValue(GetCustomerValueRequest request, ServerCallContext context) => script.UnaryAsync<CustomerValue>(request, context);
+    public override Task<ListRfmResponse> ListRfm(ListRfmRequest request, ServerCallContext context) => script.UnaryAsync<ListRfmResponse>(request, context);
+    public override Task<RfmGrid> GetRfmGrid(GetRfmGridRequest request, ServerCallContext context) => script.UnaryAsync<RfmGrid>(request, context);
+}
+
 sealed class EngagementDouble(Script script) : EngagementService.EngagementServiceBase
 {
     public override Task<CustomerEngagement> GetCustomerEngagement(GetCustomerEngagementRequest request, ServerCallContext context) => script.UnaryAsync<CustomerEngagement>(request, context);
@@ -141,6 +152,7 @@ static class Doubles
         var app = builder.Build();
         app.MapGrpcService<IngestionDouble>();
         app.MapGrpcService<SegmentationDouble>();
+        app.MapGrpcService<ValueDouble>();
         app.MapGrpcService<EngagementDouble>();
         app.MapGrpcService<CampaignsDouble>();
         await app.StartAsync(TestContext.Current.CancellationToken);

@@ -24,12 +24,18 @@ public static class GrpcHosting
     /// <summary>Serves <typeparamref name="TService"/> beside health and reflection.</summary>
     public static WebApplication MapHouse<TService>(this WebApplication app) where TService : class
     {
-        app.MapGrpcService<TService>();
         app.MapGrpcService<HealthService>();
         app.MapGrpcService<ReflectionV1>();
         app.MapGrpcService<ReflectionV1Alpha>();
-        var health = app.Services.GetRequiredService<HealthState>();
-        health.Register(ServiceNames.Of(typeof(TService)));
+        return app.MapService<TService>();
+    }
+
+    /// <summary>Serves another service of the same house.</summary>
+    public static WebApplication MapService<TService>(this WebApplication app) where TService : class
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        app.MapGrpcService<TService>();
+        app.Services.GetRequiredService<HealthState>().Register(ServiceNames.Of(typeof(TService)));
         return app;
     }
 }

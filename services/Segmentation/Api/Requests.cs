@@ -1,5 +1,7 @@
+using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Perennial.Foundation.Grpc;
+using Perennial.Segmentation.V1;
 
 namespace Perennial.Segmentation.Api;
 
@@ -14,4 +16,14 @@ internal static class Requests
     /// <summary>Two instants of which an absent second one means now. Says nothing of what is no instant anyway.</summary>
     public static Violations InOrder(this Violations violations, Timestamp? from, Timestamp? to, DateTimeOffset now)
         => violations.Require(from is null || !WireValues.IsInstant(from) || (to is not null && !WireValues.IsInstant(to)) || from.ToInstant(now) <= to.ToInstant(now), "to", "must not be before from");
+
+    /// <summary>The first day of a month such as "2011-11"; null where it is none.</summary>
+    public static DateOnly? ToMonth(string month) => DateOnly.TryParseExact(month, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var start) ? start : null;
+
+    /// <summary>A month that may be left open.</summary>
+    public static Violations Month(this Violations violations, string month)
+        => violations.Require(month.Length == 0 || ToMonth(month) is not null, "month", "must be a month such as 2011-11");
+
+    public static Violations TieRule(this Violations violations, RfmTieRule rule)
+        => violations.Require(System.Enum.IsDefined(rule), "tie_rule", "must be one of the rules of RfmTieRule");
 }

@@ -88,7 +88,8 @@ internal sealed class PurchaseHistory
         _points.Add(next);
     }
 
-    static int Compare(Fact a, Fact b)
+    /// <summary>The order in which facts take effect.</summary>
+    internal static int Compare(Fact a, Fact b)
         => a.Time != b.Time ? a.Time.CompareTo(b.Time)
         : a.Kind != b.Kind ? a.Kind.CompareTo(b.Kind)
         : string.CompareOrdinal(a.MessageId, b.MessageId);

@@ -140,6 +140,12 @@ internal sealed partial class SegmentationStore
           AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", 210))} k)
         """;
 
+    internal string ForgetRfmSql => $"""
+        DELETE FROM {database.Prefix}rfm_customer
+        WHERE shop = @shop
+          AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", 210))} k)
+        """;
+
     internal string ForgetActivitiesSql => $"""
         DELETE FROM {database.Prefix}activity
         WHERE shop = @shop
@@ -163,7 +169,7 @@ internal sealed partial class SegmentationStore
     {
         foreach (var shop in resets.GroupBy(r => r.Shop, r => r.Customer, StringComparer.Ordinal))
         {
-            foreach (var sql in (string[])[ForgetFactsSql, ForgetActivitiesSql, ForgetOpinionsSql, ForgetAllIntervalsSql, ForgetValuesSql, ForgetCustomersSql])
+            foreach (var sql in (string[])[ForgetFactsSql, ForgetActivitiesSql, ForgetOpinionsSql, ForgetAllIntervalsSql, ForgetValuesSql, ForgetRfmSql, ForgetCustomersSql])
                 await ForgetAsync(write, sql, shop.Key, [.. shop], cancellation);
         }
     }

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Reflection;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
@@ -49,6 +50,7 @@ static class Samples
     {
         bool flag => flag ? "true" : "false",
         IMessage message => JsonFormatter.Default.Format(message).Trim('"'),
+        Enum named => named.GetType().GetField(named.ToString())!.GetCustomAttribute<OriginalNameAttribute>()!.Name,
         IFormattable number => number.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
         _ => value.ToString()!,
     };

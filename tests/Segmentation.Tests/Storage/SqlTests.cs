@@ -10,7 +10,8 @@ public sealed class SqlTests
     public void Every_statement_and_migration_is_TSql()
     {
         var store = new SegmentationStore(new SqlServerDatabase("segmentation", "Server=nowhere"));
-        var texts = new List<(string Name, string Text)>([.. TSql.StatementsOf(store), .. Migrator.Batches(Program.House.Home, "SqlServer")]);
+        var values = new ValueStore(new SqlServerDatabase("segmentation", "Server=nowhere"));
+        var texts = new List<(string Name, string Text)>([.. TSql.StatementsOf(store), .. TSql.StatementsOf(values), .. Migrator.Batches(Program.House.Home, "SqlServer")]);
         Assert.True(texts.Count > 15);
         Assert.Empty(texts.SelectMany(t => TSql.Errors(t.Text).Select(e => $"{t.Name}: {e}")));
     }

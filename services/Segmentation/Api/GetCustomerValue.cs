@@ -1,0 +1,37 @@
+using Grpc.Core;
+using Perennial.Foundation.Grpc;
+using Perennial.Segmentation.Domain;
+using Perennial.Segmentation.Domain.Value;
+using Perennial.Segmentation.V1;
+
+namespace Perennial.Segmentation.Api;
+
+internal sealed partial class ValueApi
+{
+    const double DiscountMax = 10;
+
+    /// <summary>Computed from the customer's facts at the instant; predictions come from the latest model that rests on nothing after it.</summary>
+    public override async Task<CustomerValue> GetCustomerValue(GetCustomerValueRequest request, ServerCallContext context)
+    {
+        new Violations().Shop(request.Shop).Subject(request.Customer).Instant(request.AsOf, "as_of")
+            .Require(!request.HasAnnualDiscountRate || request.AnnualDiscountRate is >= 0 and <= DiscountMax, "annual_discount_rate", $"must be 0 to {DiscountMax}")
+            .Require(!request.HasMargin || request.Margin is > 0 and <= 1, "margin", "must be above 0, up to 1")
+            .Throw();
+        var (asOf, cancellation) = (request.AsOf.ToInstant(clock.GetUtcNow()), context.CancellationToken);
+        var shop = await ShopAsync(request.Shop, cancellation);
+        var terms = new ForecastTerms(
+            request.HasAnnualDiscountRate ? request.AnnualDiscountRate : options.Value.AnnualDiscountRate,
+            request.HasMargin ? request.Margin : options.Value.Margin,
+            options.Value.NextOrderDaysMax);
+        var facts = await shops.FindCustomerAsync(shop, request.Customer, Sources.Purchases, cancellation) is { } customer && customer.History.Purchases.At(asOf) is not null
+            ? await store.ReadAsync(shop.Id, request.Customer, asOf, cancellation)
+            : throw Errors.Of(
+                SegmentationErrorReason.CustomerNotFound,
+                $"Nothing is known of customer '{request.Customer}' at {asOf.ToText()}; check the id, or wait for the feed.",
+                ("shop", shop.Id), ("customer", request.Customer), ("as_of", asOf.ToText()));
+        var buyer = Buyer.Of(facts, shop.Currency, new LocalDays(shop.Zone, facts.Count == 0 ? asOf : facts.Min(f => f.Time), asOf));
+        var today = Calendar.DateOf(asOf, shop.Zone).DayNumber;
+        var revision = await store.FindLatestAsync(shop.Id, asOf, cancellation);
+        return ValueMapping.ToValue(shop, request.Customer, asOf, today, buyer, revision, CustomerForecast.Of(buyer.Orders, today, revision?.Model, terms), terms);
+    }
+}

@@ -1,0 +1,92 @@
+namespace Perennial.Segmentation.Domain.Value;
+
+/// <summary>How predictions become money.</summary>
+/// <param name="AnnualDiscount">What a year's wait takes off, for example 0.1.</param>
+/// <param name="Margin">The share of an order's value that stays with the shop.</param>
+/// <param name="DateDaysMax">A next order further ahead is not named.</param>
+internal sealed record ForecastTerms(double AnnualDiscount, double Margin, int DateDaysMax);
+
+/// <summary>A field that is not shown, and why.</summary>
+internal sealed record Withheld(string Field, WithheldReason Reason, string Explanation);
+
+/// <summary>P(at least one order within so many days).</summary>
+internal sealed record OrderChance(int Days, double Probability);
+
+/// <summary>
+/// What a customer is expected to do in the next 365 days, after the shop's model. Fields are named as Klaviyo does; what is null stands in <see cref="Withheld"/> with its reason. Orders of
+/// one day count as one.
+/// </summary>
+/// <param name="ChurnProbability">P(no order within 365 days). Never 1 - P(alive) of BG/NBD, which is 0 for every one-time buyer.</param>
+/// <param name="AliveProbability">P(not stopped for good); null after BG/NBD and NBD, where it says nothing about churn.</param>
+/// <param name="Chances">For 30, 90 and 365 days; empty where withheld.</param>
+/// <param name="NextOrder">Median, as calculated at the most recent order; a day number.</param>
+/// <param name="LapsesAfterDays">Silence from which on this customer counts as lapsed.</param>
+internal sealed record CustomerForecast(
+    double? PredictedOrders, double? ExpectedSpend, double? PredictedClv, double? ChurnProbability, double? AliveProbability, IReadOnlyList<OrderChance> Chances,
+    int? NextOrder, int? LapsesAfterDays, IReadOnlyList<Withheld> Withheld)
+{
+    public const int Year = 365;
+    const int Months = 12;
+
+    // In ten years of silence every model has given up; beyond, a threshold means nothing.
+    const int SilenceDaysMax = 3_653;
+
+    static readonly string[] Predicted = ["predicted_number_of_orders", "expected_order_spend", "predicted_clv", "total_clv", "churn_probability", "alive_probability", "order_chances", "expected_date_of_next_order", "lapses_after_days"];
+
+    /// <param name="orders">Ascending by day, none after <paramref name="asOf"/>; may be empty.</param>
+    /// <param name="model">Null while none was fitted.</param>
+    public static CustomerForecast Of(ReadOnlySpan<PlacedOrder> orders, int asOf, ValueModel? model, ForecastTerms terms)
+    {
+        if (orders.IsEmpty) return Nothing(WithheldReason.NoOrder, "The customer has no order that counts.");
+        if (model?.ChosenModel is not { } chosen) return Nothing(WithheldReason.NoModel, model?.Why ?? "No model was fitted for the shop yet; FitValueModels does, and a worker does on schedule.");
+        if (model.Gate.Missing().FirstOrDefault() is { Explanation: not null } missing) return Nothing(missing.Reason, string.Join(" ", model.Gate.Missing().Select(m => m.Explanation)));
+        Span<int> days = new int[orders.Length];
+        for (var i = 0; i < days.Length; i++) days[i] = orders[i].Day;
+        days = ValueSample.Distinct(days);
+        var known = RepeatPurchases.Of(days, asOf);
+        if (!model.IsDropoutIdentified && model.Lapse.Days is { } threshold && known.Age - known.LastTime >= threshold)
+            return Nothing(WithheldReason.DropoutNotIdentified, $"{model.Why} This customer has been silent for {known.Age - known.LastTime} days, and lapsed means {threshold} here.");
+        return Of(known, days[^1], ValueSample.Spend(orders), model, chosen.ToModel(), terms);
+    }
+
+    static CustomerForecast Of(RepeatPurchases known, int lastDay, MeanSpend spend, ValueModel model, PurchaseModel purchases, ForecastTerms terms)
+    {
+        var withheld = new List<Withheld>();
+        var expected = model.Spend is { IsIdentified: true } fitted ? fitted.ToModel().Expected(spend) : null;
+        if (expected is null)
+        {
+            foreach (var field in (string[])["expected_order_spend", "predicted_clv", "total_clv"])
+                withheld.Add(new(field, WithheldReason.SpendNotIdentified, "The shop's repeat orders do not determine what an order is worth on average."));
+        }
+        var discounted = purchases.DiscountedPurchases(Months, (double)Year / Months, Math.Pow(1 + terms.AnnualDiscount, 1.0 / Months) - 1, known);
+        OrderChance[] chances = [.. ((int[])[30, 90, Year]).Select(d => new OrderChance(d, purchases.ProbabilityOfPurchase(d, known)))];
+        var tellsAlive = purchases.Kind is PurchaseModelKind.MbgNbd or PurchaseModelKind.ParetoNbd;
+        if (!tellsAlive) withheld.Add(new("alive_probability", WithheldReason.NotInModel, "P(alive) of the model that was chosen is 1 for every one-time buyer, or for everybody, and says nothing about churn."));
+        return new CustomerForecast(
+            purchases.ExpectedPurchases(Year, known), expected, expected * discounted * terms.Margin, 1 - chances[^1].Probability, tellsAlive ? purchases.ProbabilityAlive(known) : null, chances,
+            Next(known, lastDay, purchases, terms, withheld), Lapses(known, model, purchases, withheld), withheld);
+    }
+
+    /// <summary>As calculated at the most recent order: silence since then moves probabilities, not this date.</summary>
+    static int? Next(RepeatPurchases known, int lastDay, PurchaseModel purchases, ForecastTerms terms, List<Withheld> withheld)
+    {
+        if (purchases.MedianWait(known with { Age = known.LastTime }) is not { } wait)
+            withheld.Add(new("expected_date_of_next_order", WithheldReason.NoDate, "At their most recent order, another one was not expected with a probability of one half at any time."));
+        else if (wait > terms.DateDaysMax)
+            withheld.Add(new("expected_date_of_next_order", WithheldReason.DateTooFar, FormattableString.Invariant($"The median wait is {wait:F0} days, more than {terms.DateDaysMax}.")));
+        else
+            return lastDay + (int)Math.Ceiling(wait);
+        return null;
+    }
+
+    /// <summary>Their own threshold where the model has one, the shop's where dropout is not identified.</summary>
+    static int? Lapses(RepeatPurchases known, ValueModel model, PurchaseModel purchases, List<Withheld> withheld)
+    {
+        var days = model.IsDropoutIdentified ? purchases.SilenceUntilLapsed(known, model.Lapse.HorizonDays, model.Lapse.Level, SilenceDaysMax) : model.Lapse.Days;
+        if (days is null) withheld.Add(new("lapses_after_days", WithheldReason.NoDate, model.IsDropoutIdentified ? FormattableString.Invariant($"An order within {model.Lapse.HorizonDays} days stays as probable as {100 * model.Lapse.Level:F0} % for {SilenceDaysMax} days of silence.") : model.Lapse.Explanation));
+        return days;
+    }
+
+    static CustomerForecast Nothing(WithheldReason reason, string explanation)
+        => new(null, null, null, null, null, [], null, null, [.. Predicted.Select(f => new Withheld(f, reason, explanation))]);
+}

@@ -1,0 +1,79 @@
+using MathNet.Numerics;
+
+namespace Perennial.Segmentation.Domain.Value;
+
+/// <summary>Functions that the models share, in logarithms where they would leave the range of a double.</summary>
+internal static class Special
+{
+    const int TermsMax = 200_000;
+    const int FractionTermsMax = 20_000;
+    const double Precision = 1e-15;
+
+    /// <summary>ln Γ(x), x &gt; 0.</summary>
+    public static double LogGamma(double x) => SpecialFunctions.GammaLn(x);
+
+    /// <summary>Γ'(x) / Γ(x).</summary>
+    public static double Digamma(double x) => SpecialFunctions.DiGamma(x);
+
+    /// <summary>ln B(a, b).</summary>
+    public static double LogBeta(double a, double b) => LogGamma(a) + LogGamma(b) - LogGamma(a + b);
+
+    /// <summary>ln(1 + x) without the loss that small x would bring.</summary>
+    public static double LogOnePlus(double x) => SpecialFunctions.Log1p(x);
+
+    /// <summary>1 - e^x, likewise.</summary>
+    public static double OneMinusExp(double x) => -SpecialFunctions.Expm1(x);
+
+    /// <summary>ln(e^a + e^b).</summary>
+    public static double LogSum(double a, double b)
+    {
+        if (double.IsNegativeInfinity(a)) return b;
+        if (double.IsNegativeInfinity(b)) return a;
+        return Math.Max(a, b) + Math.Log(1 + Math.Exp(-Math.Abs(a - b)));
+    }
+
+    /// <summary>ln(e^a - e^b) for a at least b; minus infinity where rounding leaves nothing.</summary>
+    public static double LogDifference(double a, double b) => b >= a ? double.NegativeInfinity : a + Math.Log(OneMinusExp(b - a));
+
+    /// <summary>
+    /// The hypergeometric series 2F1(a, b; c; z) for 0 &lt;= z &lt; 1, c not 0 or a negative integer. Callers bring their arguments into the form in
+    /// which the terms fall fastest.
+    /// </summary>
+    public static double Hypergeometric(double a, double b, double c, double z)
+    {
+        var (term, sum) = (1.0, 1.0);
+        for (var n = 0; n < TermsMax; n++)
+        {
+            var ratio = (a + n) * (b + n) / ((c + n) * (n + 1)) * z;
+            term *= ratio;
+            sum += term;
+            // Terms may grow at first: an end is one only once they fall.
+            if (Math.Abs(term) <= Precision * Math.Abs(sum) && Math.Abs(ratio) < 1) break;
+        }
+        return sum;
+    }
+
+    /// <summary>
+    /// 2F1(1, b; c; z) for 0 &lt;= z &lt; 1 and b below c + 1: Gauss's continued fraction (DLMF 15.7.1), after Lentz. Near z = 1 it takes the square root of the terms
+    /// that the series would.
+    /// </summary>
+    public static double HypergeometricOfOne(double b, double c, double z)
+    {
+        const double Tiny = 1e-300;
+        var lower = c - 1;
+        var (f, above, below) = (lower, lower, 0.0);
+        for (var n = 1; n < FractionTermsMax; n++)
+        {
+            var half = n / 2;
+            var u = (n % 2 == 1 ? (b + half) * (lower + half) : half * (lower - b + half)) * -z;
+            below = lower + n + u * below;
+            below = 1 / (below == 0 ? Tiny : below);
+            above = lower + n + u / above;
+            if (above == 0) above = Tiny;
+            var change = above * below;
+            f *= change;
+            if (Math.Abs(change - 1) < Precision) break;
+        }
+        return lower / f;
+    }
+}

@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+
+namespace Perennial.Segmentation.Domain.Value;
+
+/// <summary>An order that counts, as the analyses need it.</summary>
+/// <param name="Day">Its shop-local date, as a day number.</param>
+/// <param name="Amount">Its value, in the shop's currency.</param>
+internal readonly record struct PlacedOrder(int Day, double Amount);
+
+/// <summary>
+/// Collects the buyers of a shop as of a day, one by one, and keeps of each only what the fits need (some 80 bytes), then fits all models.
+/// </summary>
+/// <param name="asOf">Day number; it is included.</param>
+/// <param name="holdoutDays">Length of the holdout, the days up to <paramref name="asOf"/>.</param>
+internal sealed class ValueSample(int asOf, int holdoutDays)
+{
+    readonly List<RepeatPurchases> _known = [];
+    readonly List<MeanSpend> _spends = [];
+    readonly List<HoldoutCustomer> _holdout = [];
+    int _first = int.MaxValue, _last = int.MinValue, _three;
+
+    /// <summary>What the same orders say about gaps.</summary>
+    public OrderGaps Gaps { get; } = new();
+
+    /// <param name="orders">Ascending by day, at least one, none after the day of the sample.</param>
+    public void Add(ReadOnlySpan<PlacedOrder> orders)
+    {
+        Span<int> all = orders.Length <= 256 ? stackalloc int[orders.Length] : new int[orders.Length];
+        for (var i = 0; i < all.Length; i++) all[i] = orders[i].Day;
+        Gaps.Add(all, asOf);
+        (_first, _last) = (Math.Min(_first, all[0]), Math.Max(_last, all[^1]));
+        if (orders.Length >= 3) _three++;
+        _spends.Add(Spend(orders));
+        var days = Distinct(all);
+        _known.Add(RepeatPurchases.Of(days, asOf));
+        var start = asOf - holdoutDays;
+        if (days[0] > start) return;
+        var before = 0;
+        while (before < days.Length && days[before] <= start) before++;
+        _holdout.Add(new HoldoutCustomer(RepeatPurchases.Of(days[..before], start), days.Length - before));
+    }
+
+    /// <summary>Count and mean of the purchases after the first day; those of one day are one.</summary>
+    public static MeanSpend Spend(ReadOnlySpan<PlacedOrder> orders)
+    {
+        var (count, sum) = (0, 0.0);
+        for (var i = 0; i < orders.Length; i++)
+        {
+            if (orders[i].Day == orders[0].Day) continue;
+            sum += orders[i].Amount;
+            if (orders[i].Day != orders[i - 1].Day) count++;
+        }
+        return new MeanSpend(count, count == 0 ? 0 : sum / count);
+    }
+
+    /// <summary>Each day once; overwrites what it is given.</summary>
+    public static Span<int> Distinct(Span<int> ascending)
+    {
+        var kept = 0;
+        for (var i = 0; i < ascending.Length; i++)
+            if (i == 0 || ascending[i] != ascending[kept - 1]) ascending[kept++] = ascending[i];
+        return ascending[..kept];
+    }
+
+    /// <param name="horizonDays">"Comes back", for the lapse threshold.</param>
+    /// <param name="level">Likewise.</param>
+    public ValueModel Fit(int horizonDays, double level)
+    {
+        var table = RepeatTable.Of(CollectionsMarshal.AsSpan(_known).ToArray(), null);
+        var gate = _known.Count == 0 ? new ValueGate(0, 0, 0, 0) : new ValueGate(_known.Count, asOf - _first, asOf - _last, _three);
+        var lapse = Gaps.Analyse(horizonDays, level).Threshold;
+        if (table.Repeats == 0) return new ValueModel(gate, _known.Count, 0, 0, [], null, ValueModel.Choose([]).Why, null, lapse);
+        var before = RepeatTable.Of(_holdout.Select(c => c.Known));
+        var held = before.Rows.Length > 1 && before.Repeats > 0;
+        var models = Fitted(table, held ? before : null);
+        var (chosen, why) = ValueModel.Choose(models);
+        return new ValueModel(gate, _known.Count, (long)table.Repeats, held ? holdoutDays : 0, models, chosen, why, Spend(), lapse);
+    }
+
+    List<FittedModel> Fitted(RepeatTable table, RepeatTable? before)
+    {
+        var models = new List<FittedModel>();
+        foreach (var fit in (Func<RepeatTable, PurchaseFit>[])[PurchaseFits.Nbd, PurchaseFits.BgNbd, PurchaseFits.MbgNbd, PurchaseFits.ParetoNbd])
+        {
+            var (model, logLikelihood, atBound) = fit(table);
+            var gain = models.Count == 0 ? 0 : logLikelihood - models[0].LogLikelihood;
+            var accuracy = before is null ? null : HoldoutAccuracy.Of(fit(before).Model, holdoutDays, _holdout);
+            models.Add(new FittedModel(model.Kind, [.. model.Parameters.Select(p => new ModelParameter(p.Name, p.Value))], logLikelihood, gain, !atBound && (model.Kind == PurchaseModelKind.Nbd || gain >= ValueModel.GainMin), accuracy));
+        }
+        return models;
+    }
+
+    FittedSpend? Spend() => SpendFit.Of(_spends) is { } fit
+        ? new FittedSpend(fit.Model.P, fit.Model.Q, fit.Model.Gamma, fit.LogLikelihood, fit.Customers, fit.Correlation, fit.Model.PopulationMean is not null)
+        : null;
+}

@@ -1,0 +1,43 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Perennial.Segmentation;
+
+/// <summary>How value is modelled (section <c>Value</c>).</summary>
+internal sealed class ValueOptions
+{
+    /// <summary>A shop's models are fitted again when the last revision is this old. Parameters move slowly; a day keeps thresholds fresh at the cost of one reading of all orders.</summary>
+    [Range(1, 8_760)]
+    public int RefreshHours { get; set; } = 24;
+
+    /// <summary>How often the worker looks for shops that are due, and months that are over.</summary>
+    [Range(1, 86_400)]
+    public int PollSeconds { get; set; } = 600;
+
+    /// <summary>"Comes back" means an order within so many days: the published backtests use 90.</summary>
+    [Range(1, 3_650)]
+    public int HorizonDays { get; set; } = 90;
+
+    /// <summary>Lapsed is who comes back with less than this probability.</summary>
+    [Range(0.001, 0.999)]
+    public double LapseLevel { get; set; } = 0.2;
+
+    /// <summary>Days before the fit that accuracy is measured on: a season's quarter, and short enough for a shop of half a year.</summary>
+    [Range(7, 730)]
+    public int HoldoutDays { get; set; } = 90;
+
+    /// <summary>What a year's wait takes off predicted money.</summary>
+    [Range(0.0, 10.0)]
+    public double AnnualDiscountRate { get; set; } = 0.1;
+
+    /// <summary>Share of an order's value that stays with the shop. 1 predicts revenue.</summary>
+    [Range(0.0001, 1.0)]
+    public double Margin { get; set; } = 1;
+
+    /// <summary>A next order further ahead is not named: three years.</summary>
+    [Range(1, 36_500)]
+    public int NextOrderDaysMax { get; set; } = 1_095;
+
+    /// <summary>Months frozen at once after the worker was off for long: each reads all orders of the shop.</summary>
+    [Range(1, 120)]
+    public int MonthsBackMax { get; set; } = 24;
+}

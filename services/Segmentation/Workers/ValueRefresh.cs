@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using Perennial.Segmentation.Domain;
+using Perennial.Segmentation.Domain.Value;
+using Perennial.Segmentation.Storage;
+using Calendar = Perennial.Segmentation.Domain.Calendar;
+
+namespace Perennial.Segmentation.Workers;
+
+/// <summary>Fits the models of every shop on schedule, and of one on demand; freezes RFM when a month is over.</summary>
+internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Metrics metrics, TimeProvider clock, IOptions<ValueOptions> options, ILogger<ValueRefresh> log) : BackgroundService
+{
+    readonly ConcurrentDictionary<string, Lazy<Task<ValueRevision>>> _running = new(StringComparer.Ordinal);
+    readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>
+    /// Fits a shop's models as of now and freezes the months that are over. Of callers at the same time all wait for one fit; it goes on when they leave, as
+    /// others may wait for it too.
+    /// </summary>
+    public async Task<ValueRevision> FitAsync(Shop shop, CancellationToken cancellation)
+    {
+        var fit = _running.GetOrAdd(shop.Id, _ => new(() => RunAsync(shop, _stopping.Token)));
+        return await fit.Value.WaitAsync(cancellation);
+    }
+
+    async Task<ValueRevision> RunAsync(Shop shop, CancellationToken cancellation)
+    {
+        // Off the caller's thread: a fit computes for seconds.
+        await Task.Yield();
+        try
+        {
+            var (started, asOf) = (clock.GetTimestamp(), Millis(clock.GetUtcNow()));
+            var sample = await SampleAsync(shop, asOf, cancellation);
+            var model = sample.Fit(options.Value.HorizonDays, options.Value.LapseLevel);
+            var gaps = sample.Gaps.Analyse(options.Value.HorizonDays, options.Value.LapseLevel);
+            var created = Millis(clock.GetUtcNow());
+            var number = await store.AddAsync(shop.Id, asOf, created, gaps, model, cancellation);
+            var duration = clock.GetElapsedTime(started);
+            metrics.Fitted(duration);
+            log.ValueModelsFitted(shop.Id, number, model.Customers, duration.TotalMilliseconds, model.Chosen?.ToString() ?? "none", model.Why);
+            await FreezeAsync(shop, asOf, cancellation);
+            return new ValueRevision(number, asOf, created, gaps, model);
+        }
+        finally
+        {
+            _running.TryRemove(shop.Id, out _);
+        }
+    }
+
+    /// <summary>Gaps of a shop's orders up to an instant.</summary>
+    public async Task<OrderGaps> GapsAsync(Shop shop, DateTimeOffset asOf, CancellationToken cancellation) => (await SampleAsync(shop, asOf, cancellation)).Gaps;
+
+    async Task<ValueSample> SampleAsync(Shop shop, DateTimeOffset asOf, CancellationToken cancellation)
+    {
+        var sample = new ValueSample(Calendar.DateOf(asOf, shop.Zone).DayNumber, options.Value.HoldoutDays);
+        await foreach (var (_, buyer) in BuyersAsync(shop, asOf, cancellation)) sample.Add(buyer.Orders);
+        return sample;
+    }
+
+    /// <summary>Customers with an order that counts at the instant, by id.</summary>
+    async IAsyncEnumerable<(string Customer, Buyer Buyer)> BuyersAsync(Shop shop, DateTimeOffset asOf, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        if (await store.FindFirstFactAsync(shop.Id, cancellation) is not { } first || first > asOf) yield break;
+        var days = new LocalDays(shop.Zone, first, asOf);
+        await foreach (var customer in store.ReadAllAsync(shop.Id, asOf, cancellation))
+        {
+            var buyer = Buyer.Of(customer.Facts, shop.Currency, days);
+            if (buyer.Orders.Length > 0) yield return (customer.Customer, buyer);
+        }
+    }
+
+    /// <summary>Freezes the months that are over and come after the latest frozen one; at first, the last one alone.</summary>
+    async Task FreezeAsync(Shop shop, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var today = Calendar.DateOf(now, shop.Zone);
+        var open = new DateOnly(today.Year, today.Month, 1);
+        var month = await store.FindLatestMonthAsync(shop.Id, cancellation) is { } latest ? latest.Start.AddMonths(1) : open.AddMonths(-1);
+        if (month < open.AddMonths(-options.Value.MonthsBackMax)) month = open.AddMonths(-options.Value.MonthsBackMax);
+        for (; month < open; month = month.AddMonths(1)) await FreezeAsync(shop, month, cancellation);
+    }
+
+    async Task FreezeAsync(Shop shop, DateOnly month, CancellationToken cancellation)
+    {
+        var asOf = Calendar.StartOf(month.AddMonths(1), shop.Zone).AddMilliseconds(-1);
+        var last = month.AddMonths(1).DayNumber - 1;
+        var (customers, values) = (new List<(string Customer, decimal Amount)>(), new List<RfmValues>());
+        await foreach (var (customer, buyer) in BuyersAsync(shop, asOf, cancellation))
+        {
+            customers.Add((customer, buyer.Value));
+            values.Add(new RfmValues(last - buyer.Orders[^1].Day, buyer.Orders.Length, (double)buyer.Value));
+        }
+        if (customers.Count == 0) return;
+        var (cutPoints, cuts) = Rfm.Score(values, RfmTieRule.CutPoints);
+        var (ntile, ranks) = (Rfm.Score(values, RfmTieRule.Ntile).Scores, Rfm.Score(values, RfmTieRule.AverageRank).Scores);
+        var entries = customers.Select((c, i) => new RfmEntry(c.Customer, values[i].RecencyDays, values[i].Frequency, c.Amount, cutPoints[i].Code, ntile[i].Code, ranks[i].Code)).ToList();
+        if (await store.AddMonthAsync(shop.Id, new RfmMonth(month, asOf, Millis(clock.GetUtcNow()), cuts), entries, cancellation))
+            log.RfmFrozen(shop.Id, month.ToString("yyyy-MM", CultureInfo.InvariantCulture), entries.Count);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var stop = stoppingToken.Register(_stopping.Cancel);
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Value.PollSeconds), clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken)) await RefreshAllAsync(stoppingToken);
+    }
+
+    /// <summary>What fails is logged and tried again at the next tick; one shop does not keep the others waiting.</summary>
+    async Task RefreshAllAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            foreach (var shop in await store.ListShopsAsync(cancellation)) await RefreshAsync(shop, cancellation);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            log.ShopsNotListed(e, options.Value.PollSeconds);
+        }
+    }
+
+    async Task RefreshAsync(string id, CancellationToken cancellation)
+    {
+        try
+        {
+            var (shop, now) = ((await shops.FindShopAsync(id, cancellation))!, clock.GetUtcNow());
+            if (await store.FindLatestAsync(id, Calendar.Forever, cancellation) is { } latest && now - latest.AsOf < TimeSpan.FromHours(options.Value.RefreshHours))
+                await FreezeAsync(shop, now, cancellation);
+            else
+                await FitAsync(shop, cancellation);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            log.ValueRefreshFailed(e, id, options.Value.PollSeconds);
+        }
+    }
+
+    public override void Dispose()
+    {
+        _stopping.Dispose();
+        base.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    static DateTimeOffset Millis(DateTimeOffset instant) => DateTimeOffset.FromUnixTimeMilliseconds(instant.ToUnixTimeMilliseconds());
+}

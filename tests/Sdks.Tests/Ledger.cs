@@ -24,7 +24,7 @@ static class Ledger
         var actual = Stored.InTheSendersWords(e);
         Forget(actual["context"]!.AsObject(), expected["context"]!.AsObject());
         Assert.True(JsonNode.DeepEquals(expected, actual), $"{e.MessageId}\nsent:   {expected.ToJsonString()}\nstored: {actual.ToJsonString()}");
-        Assert.Equal((sent.UserId.Length > 0 ? "user:" + sent.UserId : "anon:" + sent.AnonymousId, sent.UserId.Length > 0, Platform.Shop), (stored.Customer, stored.Identified, stored.Shop));
+        Assert.Equal((sent.Customer, sent.UserId.Length > 0, Platform.Shop), (stored.Customer, stored.Identified, stored.Shop));
         if (sent.Timestamp is { } told) Assert.Equal(told, e.Timestamp.ToDateTimeOffset());
         else if ((e.OriginalTimestamp ?? e.Timestamp) is { } own) Assert.InRange(own.ToDateTimeOffset(), WholeMillis(begin), end);
         if (e.SentAt is not null) Assert.InRange(e.SentAt.ToDateTimeOffset(), WholeMillis(begin), end);

@@ -120,7 +120,7 @@ public sealed class ReplayTests(Platform platform)
     /// <param name="withNulls">What is not set is written as null.</param>
     static List<JsonObject> Calls(string run, JsonObject context, bool withNulls) => [.. Enumerable.Range(0, Count).Select(i =>
     {
-        var call = Call(i);
+        var call = Call(run, i);
         call["messageId"] = Guid.NewGuid().ToString();
         // Seven digits after the point: whole milliseconds are not assumed.
         call["timestamp"] = (DateTime.UtcNow - TimeSpan.FromTicks(i * 123_456_789_011L)).ToString("o", CultureInfo.InvariantCulture);
@@ -133,13 +133,13 @@ public sealed class ReplayTests(Platform platform)
         return call;
     })];
 
-    static JsonObject Call(int i) => (i % 8) switch
+    static JsonObject Call(string run, int i) => (i % 8) switch
     {
-        0 => Typed("identify", ("traits", new JsonObject { ["email"] = $"u{i}@shop.example", ["age"] = 20 + i, ["vip"] = i % 3 == 0, ["city"] = "Köln" })),
+        0 => Typed("identify", ("traits", new JsonObject { ["email"] = $"u{i}.{run}@shop.example", ["age"] = 20 + i, ["vip"] = i % 3 == 0, ["city"] = "Köln" })),
         1 => Typed("page", ("name", $"Page {i}"), ("category", "Docs"), ("properties", new JsonObject { ["url"] = $"https://shop.example/{i}", ["title"] = "Titel" })),
         2 => Typed("screen", ("name", $"Screen {i}"), ("category", "App"), ("properties", new JsonObject { ["title"] = "Start" })),
         3 => Typed("group", ("groupId", $"g{i}"), ("traits", new JsonObject { ["plan"] = "gold", ["seats"] = i })),
-        4 => Typed("alias", ("previousId", $"old{i}")),
+        4 => Typed("alias", ("previousId", $"{run}-old{i}")),
         5 => Track("Product Viewed", new JsonObject { ["product_id"] = "p-1", ["name"] = "Tee", ["price"] = 4.95m, ["quantity"] = 1, ["currency"] = "EUR" }),
         6 => Track("Pizza Eaten", new JsonObject { ["slices"] = i, ["toppings"] = new JsonArray("ham", null, 2.5), ["oven"] = new JsonObject { ["hot"] = true } }),
         _ => Track("Order Completed", new JsonObject

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -12,7 +14,11 @@ sealed class Sent(JsonElement call)
 
     public string MessageId => Text("messageId");
     public string UserId => Text("userId");
-    public string AnonymousId => Text("anonymousId");
+
+    /// <summary>Whose it is by the strongest of its ids: the shop's own, the address that an identify tells, the visitor's.</summary>
+    public string Customer => UserId.Length > 0 ? "user:" + UserId : Email is { } email ? "email:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(email.Trim().ToLowerInvariant()))) : "anon:" + Text("anonymousId");
+
+    string? Email => Text("type") == "identify" && call.TryGetProperty("traits", out var traits) && traits.TryGetProperty("email", out var email) ? email.GetString() : null;
 
     /// <summary>When the caller said that it happened.</summary>
     public DateTimeOffset? Timestamp => Text("timestamp") is { Length: > 0 } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture) : null;

@@ -207,7 +207,7 @@ public sealed class ImportCommandTests : IDisposable
     [InlineData("--live --backfill", "exclude each other")]
     [InlineData("--import-id Bad_Id", "--import-id 'Bad_Id' must have 1 to 63 characters")]
     [InlineData("--map a.json --map b.json", "--map names two files: 'a.json', 'b.json'")]
-    [InlineData("--map none.json", "mapping file 'none.json'")]
+    [InlineData("--map none.json", "--map 'none.json' is neither COLUMN=FIELD nor a mapping file that is there")]
     public async Task Says_what_is_wrong_with_an_option(string options, string expected)
     {
         var (code, _, error) = await Run.AsyncWith(["import", Write("1,alice,2026-01-10,A,1,10.00"), "--shop", "s", "--data", Data, .. options.Split(' ')]);

@@ -45,7 +45,7 @@ export function event(run, i, calls) {
     [call.event, call.properties] = structuredClone(tracks[i % tracks.length](i));
     call.context.page = { url: `https://shop.example/?n=${i}`, referrer: "https://search.example/" };
   }
-  if (type === "identify") call.traits = { email: `u${i}@shop.example`, firstName: "Zoë", age: 20 + (i % 60), vip: i % 3 === 0, address: { city: "Köln", lines: ["Weg 1", null] }, n: i };
+  if (type === "identify") call.traits = { email: `u${i}.${run}@shop.example`, firstName: "Zoë", age: 20 + (i % 60), vip: i % 3 === 0, address: { city: "Köln", lines: ["Weg 1", null] }, n: i };
   if (type === "page") Object.assign(call, { name: `Page ${i}`, category: "Docs", properties: { url: `https://shop.example/page/${i}`, referrer: "https://search.example/", title: "Ein Titel", path: `/page/${i}`, ...more(i) } });
   if (type === "screen") Object.assign(call, { name: `Screen ${i}`, category: "App", properties: { title: "Start", ...more(i) } });
   if (type === "group") Object.assign(call, { groupId: `g${i % 5}`, traits: { plan: "gold", seats: i } });

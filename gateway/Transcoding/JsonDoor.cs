@@ -56,14 +56,14 @@ internal sealed class JsonDoor(Houses houses, Bodies bodies)
         {
             for (var more = await call.ResponseStream.MoveNext(context.RequestAborted); more;)
             {
-                context.Response.ContentType = NdJson;
+                context.Response.ContentType ??= NdJson;
                 WriteLine(output, Formatter.Format(call.ResponseStream.Current));
                 var next = call.ResponseStream.MoveNext(context.RequestAborted);
                 // Lines that are there together travel together; what would wait is sent now.
                 if (!next.IsCompleted || output.UnflushedBytes > 64 * 1024) await output.FlushAsync(context.RequestAborted);
                 more = await next;
             }
-            context.Response.ContentType = NdJson;
+            context.Response.ContentType ??= NdJson;
         }
         catch (RpcException e) when (!context.RequestAborted.IsCancellationRequested)
         {

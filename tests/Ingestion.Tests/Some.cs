@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Type;
 using Perennial.Common.V1;
 using Perennial.Foundation.Feeds;
+using Perennial.Foundation.Sql;
 using Perennial.Ingestion.Domain;
 using Perennial.Ingestion.Storage;
 
@@ -25,6 +26,10 @@ static class Some
 
     public static PlacedEvent PlacedEvent(string messageId, int partition = 0, string shop = "shop")
         => new(partition, shop, "user:" + messageId, true, messageId, Instant.AddHours(-1), Instant, [1, 2, 3]);
+
+    /// <summary>A shop that its events can belong to, without announcements.</summary>
+    public static async Task CreateShopAsync(this LogStore log, Database database, string shop, CancellationToken cancellation)
+        => await new ShopStore(database, log).AddAsync(new Shop(shop, "UTC", "GBP", Instant), [], cancellation);
 
     /// <summary>The position of each event, 0 for one recorded before.</summary>
     public static async Task<long[]> PositionsAsync(this LogStore log, IReadOnlyList<LogEvent> events, CancellationToken cancellation)

@@ -153,6 +153,28 @@ public sealed class JsonDoorTests
     }
 
     [Fact]
+    public async Task A_line_that_comes_after_others_were_read_is_a_line_like_any_other()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        using var wasRead = new SemaphoreSlim(0);
+        gateway.Script.Answers = (_, _) => OneByOne(wasRead);
+        using var response = await gateway.Http.GetAsync(new Uri("/v1/shops/acme/nextActions", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Cancellation));
+        for (var i = 1; i <= 3; i++, wasRead.Release())
+            Assert.Equal($"user:{i}", JsonDocument.Parse((await reader.ReadLineAsync(Cancellation))!).RootElement.GetProperty("customer").GetString());
+        Assert.Null(await reader.ReadLineAsync(Cancellation));
+
+        static IEnumerable<Google.Protobuf.IMessage> OneByOne(SemaphoreSlim wasRead)
+        {
+            for (var i = 1; i <= 3; i++)
+            {
+                yield return new NextAction { Customer = $"user:{i}" };
+                wasRead.Wait(TimeSpan.FromSeconds(20));
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_failure_before_a_stream_begins_is_a_plain_error_and_an_empty_stream_is_empty()
     {
         await using var gateway = await TestGateway.StartAsync();

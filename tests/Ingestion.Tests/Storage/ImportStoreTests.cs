@@ -33,6 +33,7 @@ public abstract class ImportStoreTests : IAsyncLifetime
     {
         _store = await CreateAsync();
         (_log, _imports) = await OpenAsync(_store.Database);
+        await _log.CreateShopAsync(_store.Database, "shop", Cancel);
     }
 
     public async ValueTask DisposeAsync()

@@ -32,10 +32,8 @@ public abstract class LogStoreTests : IAsyncLifetime
     {
         _store = await CreateAsync();
         _log = await OpenAsync(_store.Database);
-        foreach (var shop in (string[])["shop", "other", "rare"]) await CreateShopAsync(shop);
+        foreach (var shop in (string[])["shop", "other", "rare"]) await _log.CreateShopAsync(_store.Database, shop, Cancel);
     }
-
-    async Task CreateShopAsync(string shop) => await new ShopStore(_store.Database, _log).AddAsync(new Shop(shop, "UTC", "GBP", Some.Instant), [], Cancel);
 
     public async ValueTask DisposeAsync()
     {
@@ -214,7 +212,7 @@ public abstract class LogStoreTests : IAsyncLifetime
 
     async Task<bool> RunAsync(string shop, int writers, int[] ids, int[] cuts)
     {
-        await CreateShopAsync(shop);
+        await _log.CreateShopAsync(_store.Database, shop, Cancel);
         await RaceAsync(_store, writers, async (database, writer) =>
         {
             var log = await OpenAsync(database);

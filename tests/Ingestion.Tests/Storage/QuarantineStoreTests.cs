@@ -33,6 +33,7 @@ public abstract class QuarantineStoreTests : IAsyncLifetime
     {
         _store = await CreateAsync();
         _quarantine = Quarantine(_store.Database);
+        foreach (var shop in (string[])["shop", "other"]) await new LogStore(_store.Database, 1).CreateShopAsync(_store.Database, shop, Cancel);
     }
 
     public async ValueTask DisposeAsync()

@@ -35,6 +35,7 @@ public abstract class ReaderStoreTests : IAsyncLifetime
         _store = await CreateAsync();
         _log = new LogStore(_store.Database, Partitions);
         await _log.OpenAsync(Cancel);
+        await _log.CreateShopAsync(_store.Database, "shop", Cancel);
         _readers = new ReaderStore(_store.Database);
     }
 

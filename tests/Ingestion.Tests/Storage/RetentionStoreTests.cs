@@ -46,6 +46,7 @@ public abstract class RetentionStoreTests : IAsyncLifetime
     {
         _store = await CreateAsync();
         _log = await OpenAsync();
+        await _log.CreateShopAsync(_store.Database, "shop", Cancel);
         (_readers, _retention) = (new ReaderStore(_store.Database), new RetentionStore(_store.Database));
     }
 

@@ -27,13 +27,16 @@ internal sealed class IdSalts(Database database)
             if (_known.TryGetValue(shop, out var known)) return known;
             if (_given.TryGetValue(shop, out var given) && given.By == write) return given.Hash;
         }
-        if (write.Connection.ExecuteScalar<byte[]?>(SaltSql, new { shop }, write.Transaction) is { } salt) return Remember(shop, salt);
-        return Give(write, shop, RandomNumberGenerator.GetBytes(IdHash.SaltBytes));
+        return Find(write, shop) ?? Give(write, shop, RandomNumberGenerator.GetBytes(IdHash.SaltBytes));
     }
+
+    IdHash? Find(Write write, string shop)
+        => write.Connection.ExecuteScalar<byte[]?>(SaltSql, new { shop }, write.Transaction) is { } salt ? Remember(shop, salt) : null;
 
     IdHash Give(Write write, string shop, byte[] salt)
     {
-        if (write.Connection.Execute(GiveSql, new { shop, salt }, write.Transaction) == 0) throw new InvalidOperationException($"There is no shop '{shop}' to have ids.");
+        // Another may have given one in between, and its commit was waited for.
+        if (write.Connection.Execute(GiveSql, new { shop, salt }, write.Transaction) == 0) return Find(write, shop) ?? throw new InvalidOperationException($"There is no shop '{shop}' to have ids.");
         var hash = new IdHash(salt);
         lock (_gate) _given[shop] = (write, hash);
         return hash;

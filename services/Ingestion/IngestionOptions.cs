@@ -53,7 +53,7 @@ internal sealed class IngestionOptions
     /// commits up for longer when they are written; they are read again from the log after a crash.
     /// </summary>
     [Range(1_000, 4_000_000)]
-    public int KeySetMax { get; set; } = 65_536;
+    public int KeySetMax { get; set; } = 262_144;
 
     /// <summary>SQLite: bits of memory per message key that was ever recorded. 16 makes one look at the disk in 1,000 needless and takes 20 MB per ten million events.</summary>
     [Range(6, 24)]

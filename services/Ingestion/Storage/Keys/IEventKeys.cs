@@ -38,4 +38,4 @@ internal readonly record struct LogPart(long After, long Until);
 /// <summary>How much memory the keys of a SQLite log may take.</summary>
 /// <param name="SetMax">Keys in memory before they become a run.</param>
 /// <param name="FilterBits">Bits per message key of the filters in memory.</param>
-internal sealed record KeyLimits(int SetMax = 65_536, int FilterBits = 16);
+internal sealed record KeyLimits(int SetMax = 262_144, int FilterBits = 16);

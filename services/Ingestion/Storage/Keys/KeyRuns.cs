@@ -111,7 +111,16 @@ internal sealed class KeyRuns(Database database)
     /// <summary>Removes the first chunks of a run, and the run with the last.</summary>
     public void Remove(Write write, long run, int max)
     {
-        if (write.Connection.Execute(RemoveChunksSql, new { from = Chunk(run, 0), until = Chunk(run + 1, 0), max }, write.Transaction) < max) write.Connection.Execute(RemoveRunSql, new { run }, write.Transaction);
+        // Digests name nobody: unlike all else that is deleted they are not overwritten, or a merge would write each page of its input once more.
+        write.Connection.Execute("PRAGMA secure_delete = OFF", transaction: write.Transaction);
+        try
+        {
+            if (write.Connection.Execute(RemoveChunksSql, new { from = Chunk(run, 0), until = Chunk(run + 1, 0), max }, write.Transaction) < max) write.Connection.Execute(RemoveRunSql, new { run }, write.Transaction);
+        }
+        finally
+        {
+            write.Connection.Execute("PRAGMA secure_delete = ON", transaction: write.Transaction);
+        }
     }
 
     public Task AddChunksAsync(Write write, IReadOnlyList<KeyChunk> chunks, CancellationToken cancellation) => write.AppendAsync(database.Prefix + "key_chunk", ChunkColumns, chunks, static (row, chunk) =>

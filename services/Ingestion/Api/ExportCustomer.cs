@@ -39,17 +39,10 @@ internal sealed partial class IngestionApi
 
     async Task ExportEventsAsync(string shop, CustomerId customer, IServerStreamWriter<ExportCustomerResponse> stream, CancellationToken cancellation)
     {
-        var partition = log.PartitionOf(shop, customer);
-        for (var after = await identities.LastResetAsync(shop, customer, cancellation); ;)
+        await foreach (var e in log.AllOfAsync(shop, customer, await identities.LastResetAsync(shop, customer, cancellation), ExportPageSize, cancellation))
         {
-            var page = await log.EventsOfAsync(partition, shop, customer.Text, after, ExportPageSize, cancellation);
-            foreach (var e in page)
-            {
-                var recorded = Mapping.ToRecorded(e);
-                if (recorded.Event.PayloadCase != Event.PayloadOneofCase.CustomerReset) await stream.WriteAsync(new ExportCustomerResponse { Event = recorded }, cancellation);
-            }
-            if (page.Count < ExportPageSize) return;
-            after = page[^1].Position;
+            var recorded = Mapping.ToRecorded(e);
+            if (recorded.Event.PayloadCase != Event.PayloadOneofCase.CustomerReset) await stream.WriteAsync(new ExportCustomerResponse { Event = recorded }, cancellation);
         }
     }
 

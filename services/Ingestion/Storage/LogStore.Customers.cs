@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Perennial.Ingestion.Domain;
 using Perennial.Ingestion.Storage.Keys;
 
@@ -32,6 +33,19 @@ internal sealed partial class LogStore
         }
         return events;
     }, cancellation);
+
+    /// <summary>All events of a customer after a position of their partition, resets included, page by page.</summary>
+    public async IAsyncEnumerable<LoggedEvent> AllOfAsync(string shop, CustomerId customer, long after, int pageSize, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var partition = PartitionOf(shop, customer);
+        while (true)
+        {
+            var page = await EventsOfAsync(partition, shop, customer.Text, after, pageSize, cancellation);
+            foreach (var e in page) yield return e;
+            if (page.Count < pageSize) yield break;
+            after = page[^1].Position;
+        }
+    }
 
     async Task ReadAsync(DbConnection connection, LogPart part, int partition, string shop, string customer, int max, List<LoggedEvent> events, CancellationToken cancellation)
     {

@@ -33,7 +33,7 @@ internal sealed class Eraser(ErasureStore erasures, IdentityStore identities, Lo
     async Task<IReadOnlyList<PlacedEvent>> RemainsAsync(Reattribution due, Erasure erasure, DateTimeOffset now, CancellationToken cancellation)
     {
         var (logged, events) = (new List<LoggedEvent>(), new List<(Event, DateTimeOffset)>());
-        await foreach (var e in EventsOfAsync(due.Shop, due.Customer, await identities.LastResetAsync(due.Shop, due.Customer, cancellation), cancellation))
+        await foreach (var e in log.AllOfAsync(due.Shop, due.Customer, await identities.LastResetAsync(due.Shop, due.Customer, cancellation), _max, cancellation))
         {
             var parsed = Event.Parser.ParseFrom(e.Payload);
             if (parsed.PayloadCase == Event.PayloadOneofCase.CustomerReset) continue;
@@ -58,10 +58,10 @@ internal sealed class Eraser(ErasureStore erasures, IdentityStore identities, Lo
         foreach (var subject in subjects)
         {
             var partition = log.PartitionOf(due.Shop, subject.Customer);
-            await foreach (var e in EventsOfAsync(due.Shop, subject.Customer, 0, cancellation))
+            await foreach (var e in log.AllOfAsync(due.Shop, subject.Customer, 0, _max, cancellation))
             {
                 var parsed = Event.Parser.ParseFrom(e.Payload);
-                if (markers.Contains((partition, e.Position)) || !(subject.Whole || EventIdentity.IdsOf(parsed).Any(ids.Contains))) continue;
+                if (markers.Contains((partition, e.Position)) || !(subject.Whole || EventIdentity.IdsOf(parsed) is [var strongest, ..] && ids.Contains(strongest))) continue;
                 var isReset = parsed.PayloadCase == Event.PayloadOneofCase.CustomerReset;
                 piece.Add(new ErasedEvent(partition, e.Position, parsed.MessageId, IsOwn: !isReset && e.ReattributeTime is null));
                 if (piece.Count == _max) break;
@@ -70,18 +70,5 @@ internal sealed class Eraser(ErasureStore erasures, IdentityStore identities, Lo
         }
         if (piece.Count > 0) await erasures.TombstoneAsync(due, erasure, piece, cancellation);
         else await erasures.CompleteAsync(due, erasure, ids, cancellation);
-    }
-
-    /// <summary>All that was ever recorded for a customer behind a position of their partition, resets included.</summary>
-    async IAsyncEnumerable<LoggedEvent> EventsOfAsync(string shop, CustomerId customer, long after, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
-    {
-        var partition = log.PartitionOf(shop, customer);
-        while (true)
-        {
-            var page = await log.EventsOfAsync(partition, shop, customer.Text, after, _max, cancellation);
-            foreach (var e in page) yield return e;
-            if (page.Count < _max) yield break;
-            after = page[^1].Position;
-        }
     }
 }

@@ -149,6 +149,17 @@ public sealed class PrivacyTests : IAsyncLifetime
         Assert.Empty((await _house.Client.GetIdentityAsync(new GetIdentityRequest { Shop = IngestionHouse.Shop, Customer = "user:bob" }, cancellationToken: Cancel)).Changes);
     }
 
+    [Fact]
+    public async Task An_event_of_somebody_else_that_carries_a_device_of_the_person_stays_theirs()
+    {
+        await _house.RecordAsync(Page("ann", "tablet"), Page("bob", "tablet"), Page("bob"));
+        var merge = await _house.Client.MergeCustomersAsync(new MergeCustomersRequest { Shop = IngestionHouse.Shop, FromCustomer = "user:ann", ToCustomer = "user:bob", Actor = "x", Reason = "y" }, cancellationToken: Cancel);
+        await _house.Client.UnmergeCustomersAsync(new UnmergeCustomersRequest { Shop = IngestionHouse.Shop, Change = merge.Change, Actor = "x", Reason = "z" }, cancellationToken: Cancel);
+
+        await EraseAsync("user:ann");
+        Assert.Equal(["m2", "m3"], (await ExportAsync("user:bob")).Where(p => p.Event is not null).Select(p => p.Event.Event.MessageId).Order(StringComparer.Ordinal));
+    }
+
     static async Task<(StatusCode Code, string Reason)> RefusalAsync(Func<Task> call)
     {
         var (code, reason, _) = await IngestionHouse.RefusalAsync(call);

@@ -99,7 +99,7 @@ internal static class Payload
         {
             if (context.Get(list) is not { ValueKind: JsonValueKind.Array } entries) continue;
             foreach (var entry in entries.EnumerateArray())
-                if (SenderIds.Read(entry) is { } external) yield return $"ext:{external.Type}:{external.Id}";
+                if (SenderIds.Read(entry) is { } external) yield return SenderIds.IsAddress(external) ? "email:" + Hash(external.Id) : $"ext:{external.Type}:{external.Id}";
         }
         foreach (var holder in (JsonElement?[])[context.Get("traits"), item.Get("traits"), item.Get("properties")])
             if (Id(holder.Get("email")) is { } address && address.Contains('@', StringComparison.Ordinal)) yield return "email:" + Hash(address);

@@ -49,7 +49,7 @@ internal static class SenderIds
     static bool TryTake(Event target, JsonElement entry)
     {
         if (Read(entry) is not { } id) return false;
-        if (id.Type == "email" && id.Id.Contains('@', StringComparison.Ordinal))
+        if (IsAddress(id))
         {
             if (target.Email.Length > 0 && target.Email != id.Id) return false;
             target.Email = id.Id;
@@ -61,6 +61,9 @@ internal static class SenderIds
         }
         return entry.GetPropertyCount() == 2;
     }
+
+    /// <summary>An address in the list of external ids is the customer's address.</summary>
+    internal static bool IsAddress(ExternalId id) => id.Type == "email" && Address(id.Id).Length > 0;
 
     /// <summary>An external id as an event can carry it, or null.</summary>
     internal static ExternalId? Read(JsonElement entry)

@@ -14,9 +14,6 @@ internal sealed partial class SegmentationApi
         var model = (await ActiveAsync(shop, request.Model, context.CancellationToken)).Model;
         var asOf = request.AsOf.ToInstant(clock.GetUtcNow());
         var customer = await store.FindCustomerAsync(shop, request.Customer, model.Sources, context.CancellationToken);
-        return (customer is null ? null : Mapping.ToLifecycle(customer, shop, model, asOf)) ?? throw Errors.Of(
-            SegmentationErrorReason.CustomerNotFound,
-            $"Nothing is known of customer '{request.Customer}' at {asOf.ToText()}; check the id, or wait for the feed.",
-            ("shop", shop.Id), ("customer", request.Customer), ("as_of", asOf.ToText()));
+        return (customer is null ? null : Mapping.ToLifecycle(customer, shop, model, asOf)) ?? throw Lookups.CustomerNotFound(shop, request.Customer, asOf);
     }
 }

@@ -23,12 +23,9 @@ internal sealed partial class ValueApi
             request.HasAnnualDiscountRate ? request.AnnualDiscountRate : options.Value.AnnualDiscountRate,
             request.HasMargin ? request.Margin : options.Value.Margin,
             options.Value.NextOrderDaysMax);
-        var facts = await shops.FindCustomerAsync(shop, request.Customer, Sources.Purchases, cancellation) is { } customer && customer.History.Purchases.At(asOf) is not null
-            ? await store.ReadAsync(shop.Id, request.Customer, asOf, cancellation)
-            : throw Errors.Of(
-                SegmentationErrorReason.CustomerNotFound,
-                $"Nothing is known of customer '{request.Customer}' at {asOf.ToText()}; check the id, or wait for the feed.",
-                ("shop", shop.Id), ("customer", request.Customer), ("as_of", asOf.ToText()));
+        var history = (await shops.FindCustomerAsync(shop, request.Customer, Sources.Purchases, cancellation))?.History;
+        if (history?.Purchases.At(asOf) is null) throw Lookups.CustomerNotFound(shop, request.Customer, asOf);
+        List<Fact> facts = [.. history.Facts.Where(f => f.Time <= asOf)];
         var buyer = Buyer.Of(facts, shop.Currency, new LocalDays(shop.Zone, facts.Count == 0 ? asOf : facts.Min(f => f.Time), asOf));
         var today = Calendar.DateOf(asOf, shop.Zone).DayNumber;
         var revision = await store.FindLatestAsync(shop.Id, asOf, cancellation);

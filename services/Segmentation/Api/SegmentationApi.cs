@@ -1,7 +1,6 @@
 using System.Globalization;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
-using Perennial.Common.V1;
 using Perennial.Foundation.Feeds;
 using Perennial.Foundation.Grpc;
 using Perennial.Segmentation.Domain;
@@ -13,10 +12,7 @@ namespace Perennial.Segmentation.Api;
 /// <summary>The door. One file per RPC; this one holds what they share.</summary>
 internal sealed partial class SegmentationApi(SegmentationStore store, FeedConsumer feed, Bell bell, TimeProvider clock, IOptions<SegmentationOptions> options) : SegmentationService.SegmentationServiceBase
 {
-    /// <exception cref="RpcException">SHOP_NOT_FOUND.</exception>
-    async Task<Shop> ShopAsync(string id, CancellationToken cancellation)
-        => await store.FindShopAsync(id, cancellation)
-        ?? throw Errors.Of(CommonErrorReason.ShopNotFound, $"Shop '{id}' is not known here; create it first, or wait until this house has read that far.", ("shop", id));
+    Task<Shop> ShopAsync(string id, CancellationToken cancellation) => store.RequireShopAsync(id, cancellation);
 
     /// <summary>What answers about a model rest on.</summary>
     /// <exception cref="RpcException">MODEL_NOT_FOUND, MODEL_NOT_ACTIVE.</exception>

@@ -50,19 +50,6 @@ internal sealed class ValueStore(Database database)
 
     sealed record Document(OrderGapAnalysis Gaps, ValueModel Model);
 
-    sealed record FactRow
-    {
-        public string Customer { get; init; } = "";
-        public FactKind Kind { get; init; }
-        public DateTimeOffset EventTime { get; init; }
-        public string MessageId { get; init; } = "";
-        public string OrderId { get; init; } = "";
-        public decimal? Amount { get; init; }
-        public string Currency { get; init; } = "";
-
-        public Fact ToFact() => new(Kind, EventTime, MessageId, OrderId, Amount, Currency);
-    }
-
     sealed record ModelRow
     {
         public int Revision { get; init; }
@@ -138,18 +125,6 @@ internal sealed class ValueStore(Database database)
             reader.IsDBNull(5) ? null : inIntegers ? reader.GetInt64(5) / 10_000m : reader.GetDecimal(5),
             reader.GetString(6));
     }
-
-    internal string FactsOfCustomerSql => $"""
-        SELECT customer, kind, event_time, message_id, order_id, amount, currency
-        FROM {database.Prefix}purchase_fact
-        WHERE shop = @shop
-          AND customer = @customer
-          AND event_time <= @asOf
-        """;
-
-    /// <summary>The facts of one customer up to an instant, in no order.</summary>
-    public async Task<List<Fact>> ReadAsync(string shop, string customer, DateTimeOffset asOf, CancellationToken cancellation)
-        => [.. (await database.ReadAsync(c => c.QueryAsync<FactRow>(Command(FactsOfCustomerSql, new { shop, customer, asOf }, cancellation)), cancellation)).Select(r => r.ToFact())];
 
     internal string FirstFactSql => $"""
         SELECT MIN(event_time)

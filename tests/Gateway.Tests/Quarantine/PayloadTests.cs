@@ -42,6 +42,7 @@ public sealed class PayloadTests
     [InlineData("""{"userId":{},"anonymousId":""}""", "")]
     [InlineData("""{"context":{"externalIds":[{"type":"Shop","id":9},7],"externalId":[{"type":"crm","id":"x"}]}}""", "ext:shop:9 ext:crm:x")]
     [InlineData("""{"traits":{"email":" A@b.C "}}""", "email:HASH")]
+    [InlineData("""{"context":{"externalIds":[{"type":"email","id":"A@b.C"},{"type":"email","id":"none"}]}}""", "email:HASH ext:email:none")]
     [InlineData("""{"properties":{"email":"none"}}""", "")]
     [InlineData("7", "")]
     public void Is_found_by_the_ids_that_it_names(string item, string ids)

@@ -1,0 +1,22 @@
+using Grpc.Core;
+using Perennial.Common.V1;
+using Perennial.Foundation.Grpc;
+using Perennial.Segmentation.Domain;
+using Perennial.Segmentation.Storage;
+using Perennial.Segmentation.V1;
+
+namespace Perennial.Segmentation.Api;
+
+/// <summary>What the doors of this house look up first, with the refusal that each gives.</summary>
+internal static class Lookups
+{
+    /// <exception cref="RpcException">SHOP_NOT_FOUND.</exception>
+    public static async Task<Shop> RequireShopAsync(this SegmentationStore store, string id, CancellationToken cancellation)
+        => await store.FindShopAsync(id, cancellation)
+        ?? throw Errors.Of(CommonErrorReason.ShopNotFound, $"Shop '{id}' is not known here; create it first, or wait until this house has read that far.", ("shop", id));
+
+    public static RpcException CustomerNotFound(Shop shop, string customer, DateTimeOffset asOf) => Errors.Of(
+        SegmentationErrorReason.CustomerNotFound,
+        $"Nothing is known of customer '{customer}' at {asOf.ToText()}; check the id, or wait for the feed.",
+        ("shop", shop.Id), ("customer", customer), ("as_of", asOf.ToText()));
+}

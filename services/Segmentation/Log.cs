@@ -24,6 +24,12 @@ internal static partial class Log
     [LoggerMessage(3007, LogLevel.Warning, "A step of a derivation failed; it is tried again")]
     public static partial void DerivationFailed(this ILogger log, Exception error);
 
+    [LoggerMessage(3008, LogLevel.Debug, "The clock changed the stages of {Customers} customers, brought into the feed in {ElapsedMillis:F0} ms")]
+    public static partial void Swept(this ILogger log, int customers, double elapsedMillis);
+
+    [LoggerMessage(3009, LogLevel.Warning, "What the clock changes could not be brought into the feed; it is tried again every second")]
+    public static partial void SweepFailed(this ILogger log, Exception error);
+
     [LoggerMessage(3101, LogLevel.Information, "Shop {Shop}: value models revision {Revision} over {Customers} customers in {ElapsedMillis:F0} ms, {Chosen}: {Why}")]
     public static partial void ValueModelsFitted(this ILogger log, string shop, int revision, int customers, double elapsedMillis, string chosen, string why);
 

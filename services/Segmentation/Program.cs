@@ -27,6 +27,7 @@ internal static class Program
             .AddSingleton<Metrics>()
             .AddSingleton<Bell>()
             .AddHostedService<Deriving>()
+            .AddHostedService<Sweeping>()
             .AddFeedConsumer<HistoryFeed>();
         var app = builder.Build();
         return app.MapHouse<SegmentationApi>().MapService<ValueApi>();

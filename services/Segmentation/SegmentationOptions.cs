@@ -20,4 +20,8 @@ internal sealed class SegmentationOptions
     /// <summary>Longest time until a model that was activated through another replica, which stopped since, is derived by this one.</summary>
     [Range(1, 3_600)]
     public int DerivationLookSeconds { get; set; } = 15;
+
+    /// <summary>Customers whose stage the clock alone changes that are taken in one transaction. Events wait for it, so this bounds by how much.</summary>
+    [Range(1, 10_000)]
+    public int SweepStepSize { get; set; } = 1_000;
 }

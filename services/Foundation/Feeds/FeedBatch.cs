@@ -14,6 +14,7 @@ public sealed class FeedBatch
     {
         ArgumentNullException.ThrowIfNull(recorded);
         (Partition, After, Next) = (partition, after, next);
+        Recorded = recorded;
         var resets = LastResets(recorded);
         Resets = [.. resets.Keys];
         Events = resets.Count == 0 ? recorded : [.. recorded.Where((e, i) => !resets.TryGetValue((e.Shop, e.Customer), out var reset) || i > reset)];
@@ -22,6 +23,9 @@ public sealed class FeedBatch
     public int Partition { get; }
     public long After { get; }
     public long Next { get; }
+
+    /// <summary>All of it in the order of the log, resets included, for a house that keeps what was known before them.</summary>
+    public IReadOnlyList<RecordedEvent> Recorded { get; }
 
     /// <summary>Those of whom nothing recorded before this batch counts any more.</summary>
     public IReadOnlyList<(string Shop, string Customer)> Resets { get; }

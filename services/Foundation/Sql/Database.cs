@@ -109,6 +109,21 @@ public abstract class Write(DbConnection connection, DbTransaction transaction)
         return AppendAsync(table, columns, rows, cancellation);
     }
 
+    /// <summary>
+    /// Inserts a row per item, or where one of the same keys is there, replaces its <paramref name="values"/>. <paramref name="fill"/> adds keys, then
+    /// values. No two items have the same keys.
+    /// </summary>
+    public abstract Task PutAsync<T>(string table, string[] keys, string[] values, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation);
+
+    /// <summary>As <see cref="PutAsync"/>, but adds to the <paramref name="sums"/> of a row that is there.</summary>
+    public abstract Task AddAsync<T>(string table, string[] keys, string[] sums, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation);
+
+    /// <summary>Replaces the <paramref name="values"/> of the row of each item's keys, where there is one.</summary>
+    public abstract Task ChangeAsync<T>(string table, string[] keys, string[] values, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation);
+
+    /// <summary>Deletes the row of each item's keys, where there is one.</summary>
+    public abstract Task RemoveAsync<T>(string table, string[] keys, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation);
+
     sealed class BoxedRow(int columns) : Row
     {
         int _next;
@@ -120,6 +135,7 @@ public abstract class Write(DbConnection connection, DbTransaction transaction)
         public override void Add(bool value) => Values[_next++] = value;
         public override void Add(DateTimeOffset value) => Values[_next++] = value;
         public override void Add(DateTimeOffset? value) => Values[_next++] = value;
+        public override void Add(decimal value) => Values[_next++] = value;
 
         public override void Add(string value)
         {
@@ -143,6 +159,7 @@ public abstract class Row
     public abstract void Add(bool value);
     public abstract void Add(DateTimeOffset value);
     public abstract void Add(DateTimeOffset? value);
+    public abstract void Add(decimal value);
     public abstract void Add(string value);
     public abstract void Add(byte[] value);
 }

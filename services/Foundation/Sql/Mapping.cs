@@ -1,4 +1,5 @@
 using System.Data;
+using System.Data.Common;
 using System.Globalization;
 using Dapper;
 using Microsoft.Data.SqlClient;
@@ -44,7 +45,21 @@ public static class Mapping
         _ => value,
     };
 
-    static long ToTenThousandths(decimal money) => (long)decimal.Round(money * MoneyScale, 0, MidpointRounding.ToEven);
+    /// <summary>An instant of a row that is read without a mapper.</summary>
+    public static DateTimeOffset ReadInstant(DbDataReader reader, int column)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        return reader.GetFieldType(column) == typeof(long) ? DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(column)) : new DateTimeOffset(DateTime.SpecifyKind(reader.GetDateTime(column), DateTimeKind.Utc));
+    }
+
+    /// <summary>Money, or a sum of it, of a row that is read without a mapper.</summary>
+    public static decimal ReadMoney(DbDataReader reader, int column)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        return reader.GetFieldType(column) == typeof(long) ? reader.GetInt64(column) / MoneyScale : reader.GetDecimal(column);
+    }
+
+    internal static long ToTenThousandths(decimal money) => (long)decimal.Round(money * MoneyScale, 0, MidpointRounding.ToEven);
 
     static void Use<T>(SqlMapper.TypeHandler<T> handler) where T : struct
     {

@@ -137,5 +137,43 @@ public sealed class SqlServerDatabase : Database
             foreach (var row in rows) data.Rows.Add([.. row.Select(v => Mapping.ToStore(v, sqlServer: true))]);
             await bulk.WriteToServerAsync(data, cancellation);
         }
+
+        public override Task PutAsync<T>(string table, string[] keys, string[] values, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+            => MergeAsync(table, keys, values, values.Select(v => $"{v} = r.{v}"), items, fill, cancellation);
+
+        public override Task AddAsync<T>(string table, string[] keys, string[] sums, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+            => MergeAsync(table, keys, sums, sums.Select(s => $"{s} = t.{s} + r.{s}"), items, fill, cancellation);
+
+        public override Task ChangeAsync<T>(string table, string[] keys, string[] values, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+            => StageAsync(table, [.. keys, .. values], items, fill, $"UPDATE t SET {string.Join(", ", values.Select(v => $"{v} = r.{v}"))} FROM {table} t JOIN #stage r ON {Same(keys)}", cancellation);
+
+        public override Task RemoveAsync<T>(string table, string[] keys, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+            => StageAsync(table, keys, items, fill, $"DELETE t FROM {table} t JOIN #stage r ON {Same(keys)}", cancellation);
+
+        Task MergeAsync<T>(string table, string[] keys, string[] values, IEnumerable<string> changes, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+        {
+            string[] columns = [.. keys, .. values];
+            return StageAsync(table, columns, items, fill, $"""
+                UPDATE t SET {string.Join(", ", changes)} FROM {table} t JOIN #stage r ON {Same(keys)};
+                INSERT INTO {table} ({string.Join(", ", columns)})
+                SELECT {string.Join(", ", columns.Select(c => "r." + c))}
+                FROM #stage r
+                WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE {Same(keys)})
+                """, cancellation);
+        }
+
+        /// <summary>Brings the rows to the server in bulk, then runs a statement over them.</summary>
+        async Task StageAsync<T>(string table, string[] columns, IReadOnlyList<T> items, Action<Row, T> fill, string sql, CancellationToken cancellation)
+        {
+            if (items.Count == 0) return;
+            await RunAsync($"SELECT TOP 0 {string.Join(", ", columns)} INTO #stage FROM {table}", cancellation);
+            await AppendAsync("#stage", columns, items, fill, cancellation);
+            await RunAsync(sql, cancellation);
+            await RunAsync("DROP TABLE #stage", cancellation);
+        }
+
+        Task<int> RunAsync(string sql, CancellationToken cancellation) => Connection.ExecuteAsync(new CommandDefinition(sql, null, Transaction, cancellationToken: cancellation));
+
+        static string Same(string[] keys) => string.Join(" AND ", keys.Select(k => $"t.{k} = r.{k}"));
     }
 }

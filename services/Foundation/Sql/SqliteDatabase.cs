@@ -134,12 +134,28 @@ public sealed class SqliteDatabase : Database
         }
 
         public override Task AppendAsync<T>(string table, string[] columns, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+            => RunAsync(Insert(table, columns), items, fill);
+
+        public override Task PutAsync<T>(string table, string[] keys, string[] values, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+            => RunAsync($"{Insert(table, [.. keys, .. values])} ON CONFLICT ({string.Join(", ", keys)}) DO UPDATE SET {string.Join(", ", values.Select(v => $"{v} = excluded.{v}"))}", items, fill);
+
+        public override Task AddAsync<T>(string table, string[] keys, string[] sums, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+            => RunAsync($"{Insert(table, [.. keys, .. sums])} ON CONFLICT ({string.Join(", ", keys)}) DO UPDATE SET {string.Join(", ", sums.Select(s => $"{s} = {s} + excluded.{s}"))}", items, fill);
+
+        public override Task ChangeAsync<T>(string table, string[] keys, string[] values, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+            => RunAsync($"UPDATE {table} SET {string.Join(", ", values.Select((v, i) => $"{v} = ?{keys.Length + i + 1}"))} WHERE {string.Join(" AND ", keys.Select((k, i) => $"{k} = ?{i + 1}"))}", items, fill);
+
+        public override Task RemoveAsync<T>(string table, string[] keys, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+            => RunAsync($"DELETE FROM {table} WHERE {string.Join(" AND ", keys.Select(k => $"{k} = ?"))}", items, fill);
+
+        static string Insert(string table, string[] columns) => $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", columns.Select(_ => "?"))})";
+
+        Task RunAsync<T>(string sql, IReadOnlyList<T> items, Action<Row, T> fill)
         {
-            ArgumentNullException.ThrowIfNull(columns);
             ArgumentNullException.ThrowIfNull(items);
             ArgumentNullException.ThrowIfNull(fill);
             if (items.Count == 0) return Task.CompletedTask;
-            using var row = new SqliteRow(connection.Handle!, $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", columns.Select(_ => "?"))})");
+            using var row = new SqliteRow(connection.Handle!, sql);
             for (var i = 0; i < items.Count; i++)
             {
                 fill(row, items[i]);

@@ -33,6 +33,7 @@ sealed class SqliteRow : Row, IDisposable
         else Check(raw.sqlite3_bind_null(_statement, ++_next));
     }
 
+    public override void Add(decimal value) => Add(Mapping.ToTenThousandths(value));
 
     public override void Add(string value)
     {
@@ -53,7 +54,7 @@ sealed class SqliteRow : Row, IDisposable
         Check(value.Length == 0 ? raw.sqlite3_bind_zeroblob(_statement, ++_next, 0) : raw.sqlite3_bind_blob(_statement, ++_next, value));
     }
 
-    /// <summary>Inserts the row and makes room for the next.</summary>
+    /// <summary>Runs the statement with the row and makes room for the next.</summary>
     public void Step()
     {
         var result = raw.sqlite3_step(_statement);

@@ -13,7 +13,7 @@ internal sealed partial class SegmentationApi
         if (request.Model == BuiltInModels.Default)
             throw Errors.Of(SegmentationErrorReason.ModelRequired, $"Model '{request.Model}' is what callers that name no model ask for; it stays active.", ("model", request.Model));
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
-        var change = await store.DeactivateModelAsync(shop.Id, request.Model, request.Etag, context.CancellationToken);
+        var change = await store.DeactivateModelAsync(shop.Id, request.Model, request.Etag, clock.GetUtcNow(), context.CancellationToken);
         bell.Ring();
         return Answer(shop, request.Model, 0, change);
     }

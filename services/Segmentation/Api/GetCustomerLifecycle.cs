@@ -1,19 +1,20 @@
 using Grpc.Core;
 using Perennial.Foundation.Grpc;
+using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.V1;
 
 namespace Perennial.Segmentation.Api;
 
 internal sealed partial class SegmentationApi
 {
-    /// <summary>Computed from the customer's facts, so it is exact at any instant, the future included.</summary>
     public override async Task<CustomerLifecycle> GetCustomerLifecycle(GetCustomerLifecycleRequest request, ServerCallContext context)
     {
-        new Violations().Shop(request.Shop).Subject(request.Customer).Name(request.Model, "model").Instant(request.AsOf, "as_of").Throw();
+        var now = clock.GetUtcNow();
+        new Violations().Shop(request.Shop).Subject(request.Customer).Name(request.Model, "model").Instant(request.AsOf, "as_of").Known(request.KnownAt, now).Throw();
+        var (asOf, knownAt) = (request.AsOf.ToInstant(now), request.KnownAt.ToKnown(now));
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
-        var model = (await ActiveAsync(shop, request.Model, context.CancellationToken)).Model;
-        var asOf = request.AsOf.ToInstant(clock.GetUtcNow());
-        var customer = await store.FindCustomerAsync(shop, request.Customer, model.Sources, context.CancellationToken);
-        return (customer is null ? null : Mapping.ToLifecycle(customer, shop, model, asOf)) ?? throw Lookups.CustomerNotFound(shop, request.Customer, asOf);
+        var model = (await UseAsync(shop, request.Model, knownAt, context.CancellationToken)).Model;
+        var customer = await store.FindCustomerAsync(shop, request.Customer, model.Sources | Sources.Purchases, context.CancellationToken);
+        return (customer is null ? null : Mapping.ToLifecycle(customer, shop, model, asOf, knownAt)) ?? throw Lookups.CustomerNotFound(shop, request.Customer, asOf);
     }
 }

@@ -23,10 +23,10 @@ internal sealed partial class ValueApi
             request.HasAnnualDiscountRate ? request.AnnualDiscountRate : options.Value.AnnualDiscountRate,
             request.HasMargin ? request.Margin : options.Value.Margin,
             options.Value.NextOrderDaysMax);
-        var history = (await shops.FindCustomerAsync(shop, request.Customer, Sources.Purchases, cancellation))?.History;
+        var history = (await shops.FindCustomerAsync(shop, request.Customer, Sources.Purchases, cancellation))?.Record.Now(shop.Currency, shop.Zone, Sources.Purchases);
         if (history?.Purchases.At(asOf) is null) throw Lookups.CustomerNotFound(shop, request.Customer, asOf);
         List<Fact> facts = [.. history.Facts.Where(f => f.Time <= asOf)];
-        var buyer = Buyer.Of(facts, shop.Currency, new LocalDays(shop.Zone, facts.Count == 0 ? asOf : facts.Min(f => f.Time), asOf));
+        var buyer = Buyer.Of(facts, shop.Currency, shop.Zone);
         var today = Calendar.DateOf(asOf, shop.Zone).DayNumber;
         var revision = await store.FindLatestAsync(shop.Id, asOf, cancellation);
         return ValueMapping.ToValue(shop, request.Customer, asOf, today, buyer, revision, CustomerForecast.Of(buyer.Orders, today, revision?.Model, terms), terms);

@@ -9,19 +9,32 @@ internal sealed partial class SegmentationApi
 {
     public override async Task<StageCounts> GetStageCounts(GetStageCountsRequest request, ServerCallContext context)
     {
-        new Violations().Shop(request.Shop).Name(request.Model, "model").Instant(request.AsOf, "as_of").Throw();
+        var now = clock.GetUtcNow();
+        new Violations().Shop(request.Shop).Name(request.Model, "model").Instant(request.AsOf, "as_of").Known(request.KnownAt, now).Throw();
+        var (asOf, knownAt) = (request.AsOf.ToInstant(now), request.KnownAt.ToKnown(now));
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
-        var active = await ActiveAsync(shop, request.Model, context.CancellationToken);
-        var asOf = request.AsOf.ToInstant(clock.GetUtcNow());
+        var use = await UseAsync(shop, request.Model, knownAt, context.CancellationToken);
         // Asked before the store: the answer rests on at least what it says.
         var progress = feed.Progress;
-        var totals = await store.CountStagesAsync(shop, active.Key, asOf, request.IncludeAnonymous, context.CancellationToken);
-        var counts = new StageCounts { Shop = shop.Id, Model = active.Model.Id, ModelRevision = active.Model.Revision, PopulationRevision = active.Model.PopulationRevision, AsOf = asOf.ToTimestamp(), CustomerCount = totals.Sum(t => t.CustomerCount), Progress = progress };
-        counts.Stages.AddRange(
-            from stage in active.Model.Model.Stages
-            join total in totals on stage.Id equals total.Stage into found
-            from total in found.DefaultIfEmpty()
-            select new StageCount { Stage = stage.Id, CustomerCount = total?.CustomerCount ?? 0, Value = (total?.TotalValue ?? 0).ToMoney(shop.Currency) });
+        var totals = knownAt is { } known
+            ? await store.CountStagesAsync(shop, use.Model, asOf, known, request.IncludeAnonymous, context.CancellationToken)
+            : await store.CountStagesAsync(shop, use, asOf, request.IncludeAnonymous, context.CancellationToken);
+        var counts = new StageCounts
+        {
+            Shop = shop.Id,
+            Model = use.Model.Id,
+            ModelRevision = use.Model.Revision,
+            PopulationRevision = use.Model.PopulationRevision,
+            AsOf = asOf.ToTimestamp(),
+            KnownAt = knownAt?.ToTimestamp(),
+            CustomerCount = totals.Values.Sum(t => t.Customers),
+            Progress = progress,
+        };
+        foreach (var stage in use.Model.Model.Stages)
+        {
+            var total = totals.GetValueOrDefault(stage);
+            counts.Stages.Add(new StageCount { Stage = stage.Id, CustomerCount = total.Customers, Value = total.Value.ToMoney(shop.Currency) });
+        }
         return counts;
     }
 }

@@ -15,18 +15,27 @@ internal sealed partial class SegmentationApi
             .Instant(request.From, "from")
             .Instant(request.To, "to")
             .InOrder(request.From, request.To, now)
+            .Known(request.KnownAt, now)
             .Throw();
-        var (from, to) = (request.From.ToInstant(now), request.To.ToInstant(now));
+        var (from, to, knownAt) = (request.From.ToInstant(now), request.To.ToInstant(now), request.KnownAt.ToKnown(now));
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
-        var active = await ActiveAsync(shop, request.Model, context.CancellationToken);
-        var totals = await store.CountFlowsAsync(shop, active.Key, from, to, request.IncludeAnonymous, context.CancellationToken);
-        // "Not yet seen" is no stage of the model: its place is -1, the first.
-        var order = active.Model.Model.Stages.Select(s => s.Id).ToList();
-        var flows = new StageFlows { Shop = shop.Id, Model = active.Model.Id, ModelRevision = active.Model.Revision, PopulationRevision = active.Model.PopulationRevision, From = from.ToTimestamp(), To = to.ToTimestamp() };
-        flows.Flows.AddRange(totals
-            .OrderBy(t => order.IndexOf(t.FromStage))
-            .ThenBy(t => order.IndexOf(t.ToStage))
-            .Select(t => new StageFlow { FromStage = t.FromStage, ToStage = t.ToStage, CustomerCount = t.CustomerCount }));
+        var model = (await UseAsync(shop, request.Model, knownAt, context.CancellationToken)).Model;
+        var totals = await store.CountFlowsAsync(shop, model, from, to, knownAt, request.IncludeAnonymous, context.CancellationToken);
+        var flows = new StageFlows
+        {
+            Shop = shop.Id,
+            Model = model.Id,
+            ModelRevision = model.Revision,
+            PopulationRevision = model.PopulationRevision,
+            From = from.ToTimestamp(),
+            To = to.ToTimestamp(),
+            KnownAt = knownAt?.ToTimestamp(),
+        };
+        // "Not yet seen" is no stage of the model, and comes first.
+        flows.Flows.AddRange(
+            from flow in totals
+            orderby flow.Key.From is { } stage ? model.OrdinalOf(stage) : -1, model.OrdinalOf(flow.Key.To)
+            select new StageFlow { FromStage = flow.Key.From?.Id ?? "", ToStage = flow.Key.To.Id, CustomerCount = flow.Value });
         return flows;
     }
 }

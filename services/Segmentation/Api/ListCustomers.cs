@@ -1,8 +1,9 @@
 using System.Globalization;
 using Grpc.Core;
 using Perennial.Foundation.Grpc;
-using Perennial.Segmentation.Storage;
+using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.V1;
+using Customer = Perennial.Segmentation.Storage.Customer;
 
 namespace Perennial.Segmentation.Api;
 
@@ -14,25 +15,47 @@ internal sealed partial class SegmentationApi
     /// </summary>
     public override async Task<ListCustomersResponse> ListCustomers(ListCustomersRequest request, ServerCallContext context)
     {
-        new Violations().Shop(request.Shop).Name(request.Model, "model").Name(request.Stage, "stage").Instant(request.AsOf, "as_of")
+        var now = clock.GetUtcNow();
+        new Violations().Shop(request.Shop).Name(request.Model, "model").Name(request.Stage, "stage").Instant(request.AsOf, "as_of").Known(request.KnownAt, now)
             .Require(request.PageSize >= 0, "page_size", "must be 0 (the default) or more").Throw();
         var arguments = Arguments(request);
         var size = Pages.Size(request.PageSize, Math.Min(options.Value.PageSize, options.Value.PageSizeMax), options.Value.PageSizeMax);
+        var knownAt = request.KnownAt.ToKnown(now);
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
-        var active = await ActiveAsync(shop, request.Model, context.CancellationToken);
-        CheckStage(active.Model, request.Stage);
-        var (asOf, after) = Start(Pages.Cursor(request.PageToken, arguments), request.AsOf.ToInstant(clock.GetUtcNow()));
+        var model = (await UseAsync(shop, request.Model, knownAt, context.CancellationToken)).Model;
+        CheckStage(model, request.Stage);
+        var (asOf, after) = Start(Pages.Cursor(request.PageToken, arguments), request.AsOf.ToInstant(now));
 
-        // One more than asked tells whether there is another page.
-        var customers = await store.ListCustomersAsync(shop, new CustomerQuery(active.Key, active.Model.Sources, request.Stage, asOf, request.IncludeAnonymous, after, size + 1), context.CancellationToken);
         var response = new ListCustomersResponse();
-        response.Customers.AddRange(customers.Take(size).Select(c => Mapping.ToLifecycle(c, shop, active.Model, asOf)).OfType<CustomerLifecycle>());
-        if (customers.Count > size) response.NextPageToken = Pages.Token(Cursor(asOf, customers[size - 1].Customer), arguments);
-        return response;
+        for (var limit = size + 1; ; limit = ScanSize)
+        {
+            var customers = await store.ListCustomersAsync(shop, after, request.IncludeAnonymous, model.Sources | Sources.Purchases, limit, context.CancellationToken);
+            foreach (var customer in customers)
+            {
+                if (!IsIn(customer)) continue;
+                // One more than asked tells that there is another page.
+                if (response.Customers.Count == size)
+                {
+                    response.NextPageToken = Pages.Token(Cursor(asOf, response.Customers[^1].Customer), arguments);
+                    return response;
+                }
+                response.Customers.Add(Mapping.ToLifecycle(customer, shop, model, asOf, knownAt));
+            }
+            if (customers.Count < limit) return response;
+            after = customers[^1].Id;
+        }
+
+        bool IsIn(Customer customer)
+            => customer.Record.AsKnown(knownAt, shop.Currency, shop.Zone, model.Sources | Sources.Purchases) is { } history
+            && Lifecycle.StageAt(history, model, shop.Zone, asOf)?.Stage is { } stage
+            && (request.Stage.Length == 0 || stage.Id == request.Stage);
     }
 
+    /// <summary>Customers looked at together where most are in other stages.</summary>
+    const int ScanSize = 1_000;
+
     static string[] Arguments(ListCustomersRequest request)
-        => [request.Shop, request.Model, request.Stage, request.AsOf?.ToDateTimeOffset().ToString("O") ?? "", request.IncludeAnonymous ? "anonymous" : ""];
+        => [request.Shop, request.Model, request.Stage, request.AsOf?.ToDateTimeOffset().ToString("O") ?? "", request.IncludeAnonymous ? "anonymous" : "", request.KnownAt?.ToDateTimeOffset().ToString("O") ?? ""];
 
     static string Cursor(DateTimeOffset asOf, string customer) => string.Create(CultureInfo.InvariantCulture, $"{asOf.ToUnixTimeMilliseconds()} {customer}");
 

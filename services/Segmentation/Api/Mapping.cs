@@ -5,6 +5,7 @@ using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.Storage;
 using Perennial.Segmentation.V1;
 using Condition = Perennial.Segmentation.V1.Condition;
+using Customer = Perennial.Segmentation.Storage.Customer;
 
 namespace Perennial.Segmentation.Api;
 
@@ -14,15 +15,16 @@ internal static class Mapping
     /// <summary>Messages named of what a value rests on.</summary>
     const int MessagesMax = 20;
 
-    /// <summary>A customer at an instant; null when they were first seen after it.</summary>
-    public static CustomerLifecycle? ToLifecycle(CustomerHistory customer, Shop shop, BoundModel model, DateTimeOffset asOf)
+    /// <summary>A customer at an instant, as known at another; null when they were first seen after it, or nothing was known of them.</summary>
+    /// <param name="knownAt">Null means now.</param>
+    public static CustomerLifecycle? ToLifecycle(Customer customer, Shop shop, BoundModel model, DateTimeOffset asOf, DateTimeOffset? knownAt)
     {
-        if (Lifecycle.At(customer.History, model, shop.Zone, asOf) is not { } lifecycle) return null;
-        var stay = StageTimeline.At(StageTimeline.Of(customer.History, model, shop.Zone), asOf)!;
+        if (customer.Record.AsKnown(knownAt, shop.Currency, shop.Zone, model.Sources | Sources.Purchases) is not { } history || Lifecycle.At(history, model, shop.Zone, asOf) is not { } lifecycle) return null;
+        var stay = StageTimeline.At(StageTimeline.Of(history, model, shop.Zone), asOf)!;
         return new CustomerLifecycle
         {
             Shop = shop.Id,
-            Customer = customer.Customer,
+            Customer = customer.Id,
             Identified = customer.Identified,
             Model = model.Id,
             ModelRevision = model.Revision,
@@ -31,15 +33,16 @@ internal static class Mapping
             SinceTime = stay.From.ToTimestamp(),
             Why = ToReason(lifecycle, model),
             WhatNext = ToNext(lifecycle, model),
-            Triggers = { Triggers.Of(lifecycle, customer.History, model, shop.Zone).Select(t => new StageTrigger { Event = t.Event, Stage = t.Stage.Id }) },
+            Triggers = { Triggers.Of(lifecycle, history, model, shop.Zone).Select(t => new StageTrigger { Event = t.Event, Stage = t.Stage.Id }) },
             Value = lifecycle.Purchases.Value.ToMoney(shop.Currency),
-            FirstSeenTime = customer.History.FirstSeen.ToTimestamp(),
+            FirstSeenTime = history.FirstSeen.ToTimestamp(),
             AsOf = asOf.ToTimestamp(),
+            KnownAt = knownAt?.ToTimestamp(),
             Position = customer.Position,
         };
     }
 
-    static StageReason ToReason(Lifecycle lifecycle, BoundModel model)
+    public static StageReason ToReason(Lifecycle lifecycle, BoundModel model)
     {
         var reason = new StageReason { Rule = lifecycle.Placement.Text, OrderCount = lifecycle.Purchases.OrderCount };
         reason.Conditions.AddRange(lifecycle.Placement.Rule is { } rule
@@ -76,4 +79,6 @@ internal static class Mapping
             Summary = $"{lifecycle.Stage.Id} -> {next.Stage.Id} on {date} if {(model.Sources == Sources.Purchases ? "no order" : "nothing happens")}",
         };
     }
+
+    public static StageCause ToCause(Cause cause) => new() { Kind = (StageCause.Types.Kind)cause.Kind, MessageId = cause.MessageId };
 }

@@ -17,6 +17,13 @@ internal static class Requests
     public static Violations InOrder(this Violations violations, Timestamp? from, Timestamp? to, DateTimeOffset now)
         => violations.Require(from is null || !WireValues.IsInstant(from) || (to is not null && !WireValues.IsInstant(to)) || from.ToInstant(now) <= to.ToInstant(now), "to", "must not be before from");
 
+    /// <summary>An instant at which something was known; it may be left open.</summary>
+    public static Violations Known(this Violations violations, Timestamp? knownAt, DateTimeOffset now)
+        => violations.Instant(knownAt, "known_at").Require(knownAt is null || !WireValues.IsInstant(knownAt) || knownAt.ToInstant(now) <= now, "known_at", "must not be in the future");
+
+    /// <summary>Null where it is left open.</summary>
+    public static DateTimeOffset? ToKnown(this Timestamp? knownAt, DateTimeOffset now) => knownAt is null ? null : knownAt.ToInstant(now);
+
     /// <summary>The first day of a month such as "2011-11"; null where it is none.</summary>
     public static DateOnly? ToMonth(string month) => DateOnly.TryParseExact(month, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var start) ? start : null;
 

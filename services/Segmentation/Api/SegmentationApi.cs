@@ -14,7 +14,20 @@ internal sealed partial class SegmentationApi(SegmentationStore store, FeedConsu
 {
     Task<Shop> ShopAsync(string id, CancellationToken cancellation) => store.RequireShopAsync(id, cancellation);
 
-    /// <summary>What answers about a model rest on.</summary>
+    /// <summary>What answers about a model rest on, or rested on at an earlier instant.</summary>
+    /// <exception cref="RpcException">MODEL_NOT_FOUND, MODEL_NOT_ACTIVE.</exception>
+    async Task<Derivation> UseAsync(Shop shop, string id, DateTimeOffset? knownAt, CancellationToken cancellation)
+    {
+        if (knownAt is not { } known) return await ActiveAsync(shop, id, cancellation);
+        var model = id.Length == 0 ? BuiltInModels.Default : id;
+        if ((await store.ListUsesAsync(shop.Id, model, cancellation)).LastOrDefault(u => u.ActiveTime <= known && !(u.RetireTime <= known)) is { } use) return use;
+        if (await store.FindModelAsync(shop.Id, model, 0, cancellation) is null) throw NotFound(shop, model);
+        throw Errors.Of(
+            SegmentationErrorReason.ModelNotActive,
+            $"Model '{model}' was not active in shop '{shop.Id}' at {known.ToText()}; ask for a later known_at.",
+            ("shop", shop.Id), ("model", model), ("known_at", known.ToText()));
+    }
+
     /// <exception cref="RpcException">MODEL_NOT_FOUND, MODEL_NOT_ACTIVE.</exception>
     async Task<Derivation> ActiveAsync(Shop shop, string id, CancellationToken cancellation)
     {

@@ -36,6 +36,16 @@ internal sealed record Activity(ActivityKind Kind, DateTimeOffset Time, string M
         }
     }
 
+    /// <summary>
+    /// Quarters of an hour, counted. Days of every zone of today begin at one, so that the first of each kind in each says all that can be asked of days, whatever
+    /// the shop's zone is or becomes.
+    /// </summary>
+    public long Slot => Time.ToUnixTimeMilliseconds() / 900_000;
+
+    /// <summary>Whether beside an activity another says nothing of days: it is of the same slot, no more, and came no earlier.</summary>
+    public static bool MakesVoid(Activity activity, Activity other)
+        => activity.Kind >= other.Kind && activity.Slot == other.Slot && Compare(activity, other) <= 0;
+
     // Of one instant the most comes first, so that it makes the others void.
     public static int Compare(Activity a, Activity b)
         => a.Time != b.Time ? a.Time.CompareTo(b.Time)

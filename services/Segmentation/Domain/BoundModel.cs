@@ -19,6 +19,7 @@ internal sealed class BoundModel
     readonly Compiled[] _rules;
     readonly (int Axis, long[] Starts)[] _aging;
     readonly Stage? _otherwise;
+    readonly Dictionary<Stage, int> _ordinals;
 
     sealed record Compiled(Placement Placement, (int Axis, Bounds Bounds, bool InBounds, bool Absent)[] Conditions)
     {
@@ -38,6 +39,7 @@ internal sealed class BoundModel
         _otherwise = model.Stages.FirstOrDefault(s => s.Otherwise);
         _rules = [.. from stage in model.Stages from rule in stage.Rules select new Compiled(new Placement(stage, rule), [.. rule.Conditions.Select(c => (Array.IndexOf(_axes, c.Axis), c.Bounds, !c.IsOfAbsenceAlone, c.Absent))])];
         _aging = [.. _axes.Index().Where(a => a.Item.Traits.Ages).Select(a => (a.Index, Starts(a.Index)))];
+        _ordinals = new(model.Stages.Index().Select(s => KeyValuePair.Create(s.Item, s.Index)), ReferenceEqualityComparer.Instance);
         Sources = _axes.Aggregate(default(Sources), (sources, axis) => sources | axis.Traits.Sources);
     }
 
@@ -51,6 +53,9 @@ internal sealed class BoundModel
 
     /// <summary>What of a history it reads.</summary>
     public Sources Sources { get; }
+
+    /// <summary>The place of one of the model's own stages among them, from 0.</summary>
+    public int OrdinalOf(Stage stage) => _ordinals[stage];
 
     /// <param name="today">See <see cref="Standing.Value"/>.</param>
     public Placement Place(Standing standing, DateOnly today)

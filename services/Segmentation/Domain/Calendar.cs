@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Perennial.Segmentation.Domain;
 
 /// <summary>
@@ -12,16 +14,35 @@ internal static class Calendar
     /// <summary>The day that an instant belongs to: the latest that has begun.</summary>
     public static DateOnly DateOf(DateTimeOffset instant, TimeZoneInfo zone)
     {
-        var date = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, zone).DateTime);
-        var next = date.AddDays(1);
-        return StartOf(next, zone) <= instant ? next : date;
+        // A day begins within a day of its midnight in UTC.
+        var day = Math.Max(0, (int)(instant.UtcTicks / TimeSpan.TicksPerDay) - 1);
+        while (day < DateOnly.MaxValue.DayNumber && StartOf(DateOnly.FromDayNumber(day + 1), zone) <= instant) day++;
+        return DateOnly.FromDayNumber(day);
     }
 
     /// <summary>
     /// The first instant at which the zone's clocks show the date. Midnight, unless midnight is skipped: then the end of the gap (the
     /// start of the following day where the zone skipped the whole date). Of two midnights, the first.
     /// </summary>
-    public static DateTimeOffset StartOf(DateOnly date, TimeZoneInfo zone)
+    public static DateTimeOffset StartOf(DateOnly date, TimeZoneInfo zone) => Starts.GetValue(zone, static z => new YearsOfDays(z)).Of(date);
+
+    static readonly ConditionalWeakTable<TimeZoneInfo, YearsOfDays> Starts = [];
+
+    /// <summary>A zone's rules answer slowly, and the same days are asked for again and again: a year is worked out when it is first asked for.</summary>
+    sealed class YearsOfDays(TimeZoneInfo zone)
+    {
+        readonly DateTimeOffset[]?[] _years = new DateTimeOffset[DateOnly.MaxValue.Year + 1][];
+
+        public DateTimeOffset Of(DateOnly date) => (_years[date.Year] ??= Year(date.Year))[date.DayOfYear - 1];
+
+        DateTimeOffset[] Year(int year)
+        {
+            var first = new DateOnly(year, 1, 1);
+            return [.. Enumerable.Range(0, DateTime.IsLeapYear(year) ? 366 : 365).Select(d => Reckon(first.AddDays(d), zone))];
+        }
+    }
+
+    static DateTimeOffset Reckon(DateOnly date, TimeZoneInfo zone)
     {
         var midnight = new DateTimeOffset(date.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
         var before = zone.GetUtcOffset(midnight.AddDays(-1));

@@ -22,4 +22,8 @@ internal sealed record Lifecycle(Standing Standing, DateOnly Date, Placement Pla
         var next = model.NextByClock(standing, date, zone);
         return new Lifecycle(standing, date, model.Place(standing, date), next?.Time < history.End ? next : null);
     }
+
+    /// <summary>Only the stage and the value, for many customers.</summary>
+    public static (Stage Stage, decimal Value)? StageAt(History history, BoundModel model, TimeZoneInfo zone, DateTimeOffset instant)
+        => Standing.At(history, instant, zone) is { } standing ? (model.Place(standing, Calendar.DateOf(instant, zone)).Stage, standing.Purchases.Value) : null;
 }

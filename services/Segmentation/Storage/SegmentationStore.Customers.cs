@@ -1,104 +1,93 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Dapper;
 using Perennial.Foundation.Sql;
 using Perennial.Segmentation.Domain;
 
 namespace Perennial.Segmentation.Storage;
 
-/// <summary>A customer with all that is known of them.</summary>
-/// <param name="Position">The log position of the customer's partition up to which the history is complete. It may hold later facts, too.</param>
-internal sealed record CustomerHistory(string Customer, bool Identified, long Position, History History);
-
-/// <summary>Which customers a list holds.</summary>
-/// <param name="Key">Of the derivation.</param>
-/// <param name="Sources">What their histories have to hold beside purchases.</param>
-/// <param name="Stage">Empty means every stage.</param>
-/// <param name="After">The customer after whom it starts; empty for the first.</param>
-internal sealed record CustomerQuery(string Key, Sources Sources, string Stage, DateTimeOffset AsOf, bool IncludeAnonymous, string After, int Limit);
+/// <summary>A customer with all that was ever known of them.</summary>
+/// <param name="Position">The log position of the customer's partition up to which the record is complete. It may hold later events, too.</param>
+internal sealed record Customer(string Id, bool Identified, long Position, CustomerRecord Record);
 
 /// <summary>Answers customers one by one.</summary>
 internal sealed partial class SegmentationStore
 {
-    sealed record SeenRow
-    {
-        public string Customer { get; init; } = "";
-        public bool Identified { get; init; }
-        public DateTimeOffset FirstSeenTime { get; init; }
-        public DateTimeOffset? LeftTime { get; init; }
-        public long Position { get; init; }
-    }
+    /// <summary>Seconds that reading all customers of a shop may take.</summary>
+    const int ReadSecondsMax = 600;
 
     internal string CustomerSql => $"""
-        SELECT c.customer, c.identified, c.first_seen_time, c.left_time, p.position
+        SELECT c.customer, c.identified, c.record, p.position
         FROM {database.Prefix}customer c
-        JOIN {database.Prefix}checkpoint_position p ON p.log_partition = c.log_partition
+        JOIN {database.Prefix}checkpoint_position p ON p.log_partition = {CustomerKey.PartitionSql("c.id")}
         WHERE c.shop = @shop
           AND c.customer = @customer
         """;
 
     /// <summary>Null while no event of the customer is known.</summary>
-    /// <param name="sources">What the history has to hold beside purchases.</param>
-    public Task<CustomerHistory?> FindCustomerAsync(Shop shop, string customer, Sources sources, CancellationToken cancellation) => database.ReadAsync(async connection =>
+    /// <param name="sources">What of the record is read.</param>
+    public Task<Customer?> FindCustomerAsync(Shop shop, string customer, Sources sources, CancellationToken cancellation) => database.ReadAsync(async connection =>
     {
-        var rows = await connection.QueryAsync<SeenRow>(Command(CustomerSql, new { shop = shop.Id, customer }, cancellation));
-        return (await WithHistoriesAsync(connection, null, shop, [.. rows], sources, cancellation)).SingleOrDefault();
+        var row = await connection.QuerySingleOrDefaultAsync<RecordRow>(Command(CustomerSql, new { shop = shop.Number, customer }, cancellation));
+        return row is null ? null : new Customer(row.Customer, row.Identified, row.Position, RecordCodec.Read(row.Record, sources));
     }, cancellation);
 
     internal string CustomersSql => $"""
-        SELECT c.customer, c.identified, c.first_seen_time, c.left_time, p.position
-        FROM {database.Prefix}stage_interval i
-        JOIN {database.Prefix}customer c ON c.shop = i.shop AND c.customer = i.customer
-        JOIN {database.Prefix}checkpoint_position p ON p.log_partition = c.log_partition
-        WHERE i.shop = @shop
-          AND i.model = @model
-          AND i.customer > @after
-          AND i.valid_from <= @asOf
-          AND i.valid_to > @asOf
-          AND (@stage = '' OR i.stage = @stage)
-          AND (@includeAnonymous = 1 OR i.identified = 1)
-        ORDER BY i.customer
+        SELECT c.customer, c.identified, c.record, p.position
+        FROM {database.Prefix}customer c
+        JOIN {database.Prefix}checkpoint_position p ON p.log_partition = {CustomerKey.PartitionSql("c.id")}
+        WHERE c.shop = @shop
+          AND c.customer > @after
+          AND (@includeAnonymous = 1 OR c.identified = 1)
+        ORDER BY c.customer
         {database.Limit("@limit")}
         """;
 
-    /// <summary>By customer id.</summary>
-    public Task<IReadOnlyList<CustomerHistory>> ListCustomersAsync(Shop shop, CustomerQuery query, CancellationToken cancellation) => database.ReadAsync(async connection =>
+    /// <summary>By customer id, after one.</summary>
+    public Task<IReadOnlyList<Customer>> ListCustomersAsync(Shop shop, string after, bool includeAnonymous, Sources sources, int limit, CancellationToken cancellation) => database.ReadAsync<IReadOnlyList<Customer>>(async connection =>
     {
-        var values = new { shop = shop.Id, model = query.Key, stage = query.Stage, asOf = query.AsOf, includeAnonymous = query.IncludeAnonymous, after = query.After, limit = query.Limit };
-        var rows = await connection.QueryAsync<SeenRow>(Command(CustomersSql, values, cancellation));
-        return await WithHistoriesAsync(connection, null, shop, [.. rows], query.Sources, cancellation);
+        var rows = await connection.QueryAsync<RecordRow>(Command(CustomersSql, new { shop = shop.Number, after, includeAnonymous, limit }, cancellation));
+        return [.. rows.Select(r => new Customer(r.Customer, r.Identified, r.Position, RecordCodec.Read(r.Record, sources)))];
     }, cancellation);
 
-    internal string FactsSql => $"""
-        SELECT customer, kind, event_time, message_id, order_id, amount, currency
-        FROM {database.Prefix}purchase_fact
-        WHERE shop = @shop
-          AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", 210))} k)
+    internal string AllCustomersSql => $"""
+        SELECT customer, identified, record
+        FROM {database.Prefix}customer
+        WHERE id BETWEEN @first AND @last
+          AND (@includeAnonymous = 1 OR identified = 1)
+        ORDER BY id
         """;
 
-    internal string ActivitiesSql => $"""
-        SELECT customer, event_time, kind, message_id
-        FROM {database.Prefix}activity
-        WHERE shop = @shop
-          AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", 210))} k)
-        """;
-
-    internal string OpinionsSql => $"""
-        SELECT customer, message_id, kind, event_time, score
-        FROM {database.Prefix}opinion
-        WHERE shop = @shop
-          AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", 210))} k)
-        """;
-
-    /// <summary>The facts are read after the positions: they hold at least what the positions promise.</summary>
-    async Task<IReadOnlyList<CustomerHistory>> WithHistoriesAsync(DbConnection connection, DbTransaction? transaction, Shop shop, IReadOnlyList<SeenRow> rows, Sources sources, CancellationToken cancellation)
+    /// <summary>Every customer of a shop, in no particular order: streamed, so that memory holds a few.</summary>
+    public async IAsyncEnumerable<StoredCustomer> ScanAsync(Shop shop, bool includeAnonymous, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        if (rows.Count == 0) return [];
-        var values = new { shop = shop.Id, customers = Keys.Of(rows, "customer", r => r.Customer) };
-        var facts = (await QueryAsync<FactRow>(FactsSql)).ToLookup(f => f.Customer, f => f.ToFact(), StringComparer.Ordinal);
-        var activities = (sources.HasFlag(Sources.Activities) ? await QueryAsync<ActivityRow>(ActivitiesSql) : []).ToLookup(a => a.Customer, a => a.ToActivity(), StringComparer.Ordinal);
-        var opinions = (sources.HasFlag(Sources.Opinions) ? await QueryAsync<OpinionRow>(OpinionsSql) : []).ToLookup(o => o.Customer, o => o.ToOpinion(), StringComparer.Ordinal);
-        return [.. rows.Select(r => new CustomerHistory(r.Customer, r.Identified, r.Position, History.Of(r.FirstSeenTime, facts[r.Customer], shop.Currency, r.LeftTime, activities[r.Customer], opinions[r.Customer])))];
-
-        Task<IEnumerable<T>> QueryAsync<T>(string sql) => connection.QueryAsync<T>(Command(sql, values, cancellation, transaction));
+        await using var connection = await database.OpenAsync(cancellation);
+        var values = new { first = CustomerKey.First(shop.Number), last = CustomerKey.Last(shop.Number), includeAnonymous };
+        // By hand, as there may be millions of rows.
+        await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(AllCustomersSql, values, commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
+        while (await reader.ReadAsync(cancellation))
+            yield return new StoredCustomer(reader.GetString(0), reader.GetBoolean(1), (byte[])reader.GetValue(2));
     }
+
+    /// <summary>Every customer of a shop, worked on by as many threads as there are cores; answers what they came to, one result per chunk.</summary>
+    public async Task<IReadOnlyList<T>> ScanAsync<T>(Shop shop, bool includeAnonymous, Func<IReadOnlyList<StoredCustomer>, T> work, CancellationToken cancellation)
+    {
+        var results = new List<T>();
+        var running = new Queue<Task<T>>();
+        await foreach (var chunk in ScanAsync(shop, includeAnonymous, cancellation).Chunk(ChunkSize).WithCancellation(cancellation))
+        {
+            if (running.Count >= Environment.ProcessorCount) results.Add(await running.Dequeue());
+            running.Enqueue(Task.Run(() => work(chunk), cancellation));
+        }
+        while (running.TryDequeue(out var task)) results.Add(await task);
+        return results;
+    }
+
+    const int ChunkSize = 2_048;
+}
+
+/// <summary>A customer as stored: what is not asked of the record is not read from it.</summary>
+internal sealed record StoredCustomer(string Id, bool Identified, byte[] Bytes)
+{
+    public CustomerRecord Read(Sources sources) => RecordCodec.Read(Bytes, sources);
 }

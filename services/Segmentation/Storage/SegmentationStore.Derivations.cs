@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 using Dapper;
 using Perennial.Foundation.Sql;
 using Perennial.Segmentation.Domain;
@@ -13,20 +12,22 @@ internal enum DerivationState
     Deriving = 1,
     /// <summary>Answers rest on it.</summary>
     Active = 2,
-    /// <summary>Its intervals are being removed.</summary>
+    /// <summary>What is derived is being removed.</summary>
     Retiring = 3,
     Retired = 4,
 }
 
 /// <summary>A revision of a model at work in a shop.</summary>
 /// <param name="Number">From 1 per model; a number is never used again.</param>
+/// <param name="Cursor">The last customer derived so far, by key.</param>
 /// <param name="CustomerCount">Customers derived so far.</param>
-internal sealed record Derivation(string Shop, BoundModel Model, int Number, DerivationState State, DateTimeOffset StartTime, long CustomerCount)
+internal sealed record Derivation(int Id, string Shop, BoundModel Model, int Number, DerivationState State, DateTimeOffset StartTime, long Cursor, long CustomerCount)
 {
-    /// <summary>What its intervals carry as their model. No id of a model has a tilde.</summary>
-    public string Key => KeyOf(Model.Id, Number);
+    /// <summary>From when on answers rested on it; null where they do not yet.</summary>
+    public DateTimeOffset? ActiveTime { get; init; }
 
-    public static string KeyOf(string model, int number) => number == 1 ? model : string.Create(CultureInfo.InvariantCulture, $"{model}~{number}");
+    /// <summary>From when on they no longer did.</summary>
+    public DateTimeOffset? RetireTime { get; init; }
 }
 
 /// <summary>What a step did.</summary>
@@ -35,14 +36,15 @@ internal sealed record Derivation(string Shop, BoundModel Model, int Number, Der
 internal sealed record DerivationStep(string Shop, string Model, int Number, DerivationState State, int Customers, bool IsDone);
 
 /// <summary>
-/// Puts models to work and takes them out. Every derivation has intervals of its own; the feed keeps those of every one that is deriving or active, so that the one
-/// can take the place of the other in a single statement. A step of a derivation locks the positions of all partitions: whatever the feed applied before, it sees, and
-/// whatever the feed applies afterwards knows of the derivation.
+/// Puts models to work and takes them out. Every derivation has counts and memberships of its own; the feed keeps those of every one that is deriving or active, so that
+/// the one can take the place of the other in a single statement. A step of a derivation locks the positions of all partitions: whatever the feed applied before, it
+/// sees, and whatever the feed applies afterwards knows of the step.
 /// </summary>
 internal sealed partial class SegmentationStore
 {
     sealed record DerivationRow
     {
+        public int Id { get; init; }
         public string Shop { get; init; } = "";
         public string Model { get; init; } = "";
         public int Number { get; init; }
@@ -50,35 +52,52 @@ internal sealed partial class SegmentationStore
         public int PopulationRevision { get; init; }
         public DerivationState State { get; init; }
         public DateTimeOffset StartTime { get; init; }
-        public string CustomerCursor { get; init; } = "";
+        public DateTimeOffset? ActiveTime { get; init; }
+        public DateTimeOffset? RetireTime { get; init; }
+        public long CustomerCursor { get; init; }
         public long CustomerCount { get; init; }
     }
 
+    const string DerivationColumns = "id, shop, model, number, model_revision, population_revision, state, start_time, active_time, retire_time, customer_cursor, customer_count";
+
     internal string AddDerivationSql => $"""
-        INSERT INTO {database.Prefix}derivation (shop, model, number, model_revision, population_revision, state, start_time, customer_cursor, customer_count)
-        VALUES (@shop, @model, @number, @revision, @population, 1, @now, '', 0)
+        INSERT INTO {database.Prefix}derivation ({DerivationColumns})
+        SELECT COALESCE(MAX(id), 0) + 1, @shop, @model, @number, @revision, @population, 1, @now, NULL, NULL, 0, 0
+        FROM {database.Prefix}derivation
         """;
 
     internal string AddDefaultSql => $"""
-        INSERT INTO {database.Prefix}derivation (shop, model, number, model_revision, population_revision, state, start_time, customer_cursor, customer_count)
-        SELECT @shop, @model, 1, @revision, 0, 2, @now, '', 0
+        INSERT INTO {database.Prefix}derivation ({DerivationColumns})
+        SELECT (SELECT COALESCE(MAX(id), 0) + 1 FROM {database.Prefix}derivation), @shop, @model, 1, @revision, 0, 2, @now, @now, NULL, @all, 0
         WHERE NOT EXISTS (SELECT 1 FROM {database.Prefix}derivation WHERE shop = @shop AND model = @model)
         """;
 
     /// <summary>The model of callers that name none is active from the first event on; where a backup brought derivations back, they stay.</summary>
     Task<int> AddDefaultAsync(Write write, string shop, CancellationToken cancellation)
-        => write.Connection.ExecuteAsync(Command(AddDefaultSql, new { shop, model = BuiltInModels.Default, revision = BuiltInModels.Revision, now = DateTimeOffset.UnixEpoch }, cancellation, write.Transaction));
+        => write.Connection.ExecuteAsync(Command(AddDefaultSql, new { shop, model = BuiltInModels.Default, revision = BuiltInModels.Revision, now = DateTimeOffset.UnixEpoch, all = long.MaxValue }, cancellation, write.Transaction));
 
     internal string DerivationsSql => $"""
-        SELECT shop, model, number, model_revision, population_revision, state, start_time, customer_cursor, customer_count
+        SELECT {DerivationColumns}
         FROM {database.Prefix}derivation
         WHERE shop = @shop
           AND state IN (1, 2)
         ORDER BY model, number
         """;
 
-    Task<IReadOnlyList<Derivation>> ReadDerivationsAsync(Write write, string shop, CancellationToken cancellation)
-        => DerivationsAsync(write.Connection, write.Transaction, shop, cancellation, areKept: true);
+    Task<IReadOnlyList<Derivation>> ReadDerivationsAsync(DbConnection connection, DbTransaction? transaction, string shop, CancellationToken cancellation)
+        => DerivationsAsync(connection, transaction, shop, cancellation, areKept: true);
+
+    internal string DerivationSql => $"""
+        SELECT {DerivationColumns}
+        FROM {database.Prefix}derivation
+        WHERE id = @id
+        """;
+
+    async Task<Derivation> ReadDerivationAsync(Write write, int id, CancellationToken cancellation)
+    {
+        var row = await write.Connection.QuerySingleAsync<DerivationRow>(Command(DerivationSql, new { id }, cancellation, write.Transaction));
+        return await ToDerivationAsync(write.Connection, write.Transaction, row, cancellation, isKept: true);
+    }
 
     /// <summary>All that are deriving or active.</summary>
     /// <param name="areKept">Whether bound models may be kept in memory: not where the transaction itself may have written their revision.</param>
@@ -91,11 +110,33 @@ internal sealed partial class SegmentationStore
     }
 
     async Task<Derivation> ToDerivationAsync(DbConnection connection, DbTransaction? transaction, DerivationRow row, CancellationToken cancellation, bool isKept)
-        => new(row.Shop, await BindAsync(connection, transaction, row.Shop, row.Model, row.ModelRevision, row.PopulationRevision, cancellation, isKept), row.Number, row.State, row.StartTime, row.CustomerCount);
+        => new(row.Id, row.Shop, await BindAsync(connection, transaction, row.Shop, row.Model, row.ModelRevision, row.PopulationRevision, cancellation, isKept), row.Number, row.State, row.StartTime, row.CustomerCursor, row.CustomerCount)
+        {
+            ActiveTime = row.ActiveTime,
+            RetireTime = row.RetireTime,
+        };
 
     /// <summary>What answers about a model rest on; null where it is not active.</summary>
     public Task<Derivation?> FindActiveAsync(string shop, string model, CancellationToken cancellation) => database.ReadAsync(
         async connection => (await DerivationsAsync(connection, null, shop, cancellation, areKept: true)).FirstOrDefault(d => d.State == DerivationState.Active && d.Model.Id == model), cancellation);
+
+    internal string UsesSql => $"""
+        SELECT {DerivationColumns}
+        FROM {database.Prefix}derivation
+        WHERE shop = @shop
+          AND model = @model
+          AND active_time IS NOT NULL
+        ORDER BY active_time, number
+        """;
+
+    /// <summary>Every derivation that answers about a model ever rested on, in that order.</summary>
+    public Task<IReadOnlyList<Derivation>> ListUsesAsync(string shop, string model, CancellationToken cancellation) => database.ReadAsync<IReadOnlyList<Derivation>>(async connection =>
+    {
+        var uses = new List<Derivation>();
+        foreach (var row in (await connection.QueryAsync<DerivationRow>(Command(UsesSql, new { shop, model }, cancellation))).AsList())
+            uses.Add(await ToDerivationAsync(connection, null, row, cancellation, isKept: true));
+        return uses;
+    }, cancellation);
 
     /// <summary>
     /// Begins to derive a revision, the latest for 0, against the latest population; what is active stays so until all customers are derived. What is active or
@@ -123,7 +164,7 @@ internal sealed partial class SegmentationStore
 
     internal string RetireSql => $"""
         UPDATE {database.Prefix}derivation
-        SET state = 3, customer_cursor = ''
+        SET state = 3, retire_time = @now, customer_cursor = 0
         WHERE shop = @shop
           AND model = @model
           AND number <> @except
@@ -140,22 +181,22 @@ internal sealed partial class SegmentationStore
     async Task StartAsync(Write write, string shop, string model, int revision, int population, DateTimeOffset now, CancellationToken cancellation)
     {
         var number = 1 + await write.Connection.ExecuteScalarAsync<int>(Command(LastNumberSql, new { shop, model }, cancellation, write.Transaction));
-        await write.Connection.ExecuteAsync(Command(RetireSql, new { shop, model, except = 0, activeToo = false }, cancellation, write.Transaction));
+        await write.Connection.ExecuteAsync(Command(RetireSql, new { shop, model, except = 0, activeToo = false, now }, cancellation, write.Transaction));
         await write.Connection.ExecuteAsync(Command(AddDerivationSql, new { shop, model, number, revision, population, now }, cancellation, write.Transaction));
     }
 
-    /// <summary>Takes a model out of work; its intervals go in steps.</summary>
-    public Task<ModelChange> DeactivateModelAsync(string shop, string id, string etag, CancellationToken cancellation) => database.WriteAsync(async write =>
+    /// <summary>Takes a model out of work; what was derived goes in steps.</summary>
+    public Task<ModelChange> DeactivateModelAsync(string shop, string id, string etag, DateTimeOffset now, CancellationToken cancellation) => database.WriteAsync(async write =>
     {
         var latest = await FindModelAsync(write.Connection, write.Transaction, shop, id, 0, cancellation);
         if (latest is null) return new ModelChange(Refusal.NotFound, null);
         if (etag.Length > 0 && etag != latest.Etag) return new ModelChange(Refusal.EtagMismatch, latest);
-        await write.Connection.ExecuteAsync(Command(RetireSql, new { shop, model = id, except = 0, activeToo = true }, cancellation, write.Transaction));
+        await write.Connection.ExecuteAsync(Command(RetireSql, new { shop, model = id, except = 0, activeToo = true, now }, cancellation, write.Transaction));
         return new ModelChange(Refusal.None, latest with { Active = null, Deriving = null });
     }, cancellation);
 
     internal string WorkSql => $"""
-        SELECT shop, model, number, model_revision, population_revision, state, start_time, customer_cursor, customer_count
+        SELECT {DerivationColumns}
         FROM {database.Prefix}derivation
         WHERE state IN (1, 3)
         ORDER BY state, start_time, shop, model, number
@@ -165,66 +206,146 @@ internal sealed partial class SegmentationStore
     // Sets what it finds: the lock is what counts.
     internal string LockPositionsSql => $"UPDATE {database.Prefix}checkpoint_position SET position = position";
 
-    internal string NextCustomersSql => $"""
-        SELECT c.customer, c.identified, c.first_seen_time, c.left_time, 0 AS position
-        FROM {database.Prefix}customer c
-        WHERE c.shop = @shop
-          AND c.customer > @after
-        ORDER BY c.customer
+    internal string NextRecordsSql => $"""
+        SELECT id, customer, identified, record
+        FROM {database.Prefix}customer
+        WHERE id > @after
+          AND id <= @last
+        ORDER BY id
         {database.Limit("@limit")}
         """;
 
     internal string AdvanceSql => $"""
         UPDATE {database.Prefix}derivation
-        SET customer_cursor = @cursor, customer_count = customer_count + @customers, state = @next
-        WHERE shop = @shop
-          AND model = @model
-          AND number = @number
+        SET customer_cursor = @cursor, customer_count = customer_count + @customers, state = @next, active_time = COALESCE(active_time, @active)
+        WHERE id = @id
           AND state = @state
+        """;
+
+    internal string ForgetStepsSql => $"DELETE FROM {database.Prefix}stage_step WHERE derivation = @id";
+
+    internal string ForgetDaysSql => $"""
+        DELETE FROM {database.Prefix}stage_day
+        WHERE derivation = @id
+          AND day <= (
+            SELECT MAX(day)
+            FROM (
+                SELECT day
+                FROM {database.Prefix}stage_day
+                WHERE derivation = @id
+                ORDER BY day
+                {database.Limit("@limit")}
+            ) d
+        )
+        """;
+
+    internal string ForgetPresentSql => $"""
+        DELETE FROM {database.Prefix}membership
+        WHERE derivation = @id
+          AND customer <= (
+            SELECT MAX(customer)
+            FROM (
+                SELECT customer
+                FROM {database.Prefix}membership
+                WHERE derivation = @id
+                ORDER BY customer
+                {database.Limit("@limit")}
+            ) c
+        )
         """;
 
     /// <summary>
     /// Derives, or removes, the next customers of what has waited longest, in one transaction; null where nothing waits. After the last customer an active
     /// derivation of the same model gives way in the same transaction.
     /// </summary>
-    public async Task<DerivationStep?> StepAsync(int customers, CancellationToken cancellation)
+    public async Task<DerivationStep?> StepAsync(int customers, DateTimeOffset now, CancellationToken cancellation)
     {
         // Nobody is kept waiting while there is nothing to do.
         if (await database.ReadAsync(c => FirstAsync(c, null, cancellation), cancellation) is null) return null;
         return await database.WriteAsync(async write =>
         {
-            await write.Connection.ExecuteAsync(Command(LockPositionsSql, new { }, cancellation, write.Transaction));
-            return await FirstAsync(write.Connection, write.Transaction, cancellation) is { } row ? await StepAsync(write, row, customers, cancellation) : null;
+            await LockAsync(write, cancellation);
+            if (await FirstAsync(write.Connection, write.Transaction, cancellation) is not { } row) return null;
+            return row.State == DerivationState.Deriving ? await DeriveAsync(write, row, customers, now, cancellation) : await RemoveAsync(write, row, customers, cancellation);
         }, cancellation);
     }
 
     Task<DerivationRow?> FirstAsync(DbConnection connection, DbTransaction? transaction, CancellationToken cancellation)
         => connection.QueryFirstOrDefaultAsync<DerivationRow>(Command(WorkSql, new { limit = 1 }, cancellation, transaction));
 
-    async Task<DerivationStep> StepAsync(Write write, DerivationRow row, int limit, CancellationToken cancellation)
+    async Task<DerivationStep> DeriveAsync(Write write, DerivationRow row, int limit, DateTimeOffset now, CancellationToken cancellation)
     {
-        var shop = (await write.Connection.QuerySingleAsync<ShopRow>(Command(ShopSql, new { shop = row.Shop }, cancellation, write.Transaction))).ToShop();
-        var customers = (await write.Connection.QueryAsync<SeenRow>(Command(NextCustomersSql, new { shop = row.Shop, after = row.CustomerCursor, limit }, cancellation, write.Transaction))).AsList();
-        await ForgetAsync(write, ForgetIntervalsSql, row.Shop, [.. customers.Select(c => c.Customer)], cancellation, Derivation.KeyOf(row.Model, row.Number));
-        if (row.State == DerivationState.Deriving)
+        var shop = (await FindShopAsync(write.Connection, write.Transaction, row.Shop, cancellation))!;
+        var derivation = await ToDerivationAsync(write.Connection, write.Transaction, row, cancellation, isKept: true);
+        var customers = await NextAsync(write, shop, row, limit, cancellation);
+        var derived = new Derived();
+        foreach (var c in customers)
         {
-            var derivation = await ToDerivationAsync(write.Connection, write.Transaction, row, cancellation, isKept: true);
-            var histories = await WithHistoriesAsync(write.Connection, write.Transaction, shop, customers, derivation.Model.Sources, cancellation);
-            await AppendIntervalsAsync(write, [.. histories.SelectMany(c => Intervals(shop, c.Customer, c.Identified, c.History, derivation))], cancellation);
+            if (TimelineOf(RecordCodec.Read(c.Record, derivation.Model.Sources | Sources.Purchases), derivation, shop) is not var (history, timeline)) continue;
+            derived.Count(derivation, shop.Zone, c.Id, c.Identified, [], StageShares.Of(history, timeline));
+            derived.Place(derivation, c.Id, null, Present.Of(timeline, now));
         }
+        await derived.WriteAsync(write, database.Prefix, cancellation);
         var isDone = customers.Count < limit;
-        await AdvanceAsync(write, row, customers, isDone, cancellation);
+        var cursor = isDone ? long.MaxValue : customers[^1].Id;
+        var next = isDone ? DerivationState.Active : DerivationState.Deriving;
+        var values = new { id = row.Id, state = (int)row.State, next = (int)next, cursor, customers = customers.Count, active = isDone ? now : (DateTimeOffset?)null };
+        // Somebody may have retired it meanwhile: what was derived goes with the rest of it.
+        if (await write.Connection.ExecuteAsync(Command(AdvanceSql, values, cancellation, write.Transaction)) == 1 && isDone)
+            await TakeOverAsync(write, shop, derivation, now, cancellation);
         return new DerivationStep(row.Shop, row.Model, row.Number, row.State, customers.Count, isDone);
     }
 
-    async Task AdvanceAsync(Write write, DerivationRow row, List<SeenRow> customers, bool isDone, CancellationToken cancellation)
+    async Task<List<RecordRow>> NextAsync(Write write, Shop shop, DerivationRow row, int limit, CancellationToken cancellation)
     {
-        var next = !isDone ? row.State : row.State == DerivationState.Deriving ? DerivationState.Active : DerivationState.Retired;
-        var derived = row.State == DerivationState.Deriving ? customers.Count : 0;
-        var cursor = customers.Count == 0 ? row.CustomerCursor : customers[^1].Customer;
-        var values = new { shop = row.Shop, model = row.Model, number = row.Number, state = (int)row.State, next = (int)next, cursor, customers = derived };
-        // Somebody may have retired it meanwhile: what was derived goes with the rest of it.
-        if (await write.Connection.ExecuteAsync(Command(AdvanceSql, values, cancellation, write.Transaction)) == 1 && next == DerivationState.Active)
-            await write.Connection.ExecuteAsync(Command(RetireSql, new { shop = row.Shop, model = row.Model, except = row.Number, activeToo = true }, cancellation, write.Transaction));
+        var values = new { after = Math.Max(row.CustomerCursor, CustomerKey.First(shop.Number)), last = CustomerKey.Last(shop.Number), limit };
+        return (await write.Connection.QueryAsync<RecordRow>(Command(NextRecordsSql, values, cancellation, write.Transaction))).AsList();
+    }
+
+    internal string MovedSql => $"""
+        SELECT n.customer, o.stage AS from_stage, n.stage AS to_stage
+        FROM {database.Prefix}membership n
+        JOIN {database.Prefix}membership o ON o.derivation = @old AND o.customer = n.customer
+        WHERE n.derivation = @id
+        ORDER BY n.customer
+        """;
+
+    sealed record MovedRow
+    {
+        public long Customer { get; init; }
+        public int FromStage { get; init; }
+        public int ToStage { get; init; }
+    }
+
+    /// <summary>Whoever is in another stage by the new derivation changes with it.</summary>
+    async Task TakeOverAsync(Write write, Shop shop, Derivation derivation, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var old = (await ReadDerivationsAsync(write.Connection, write.Transaction, shop.Id, cancellation))
+            .FirstOrDefault(d => d.State == DerivationState.Active && d.Model.Id == derivation.Model.Id && d.Id != derivation.Id);
+        if (old is null) return;
+        var derived = new Derived();
+        foreach (var m in (await write.Connection.QueryAsync<MovedRow>(Command(MovedSql, new { id = derivation.Id, old = old.Id }, cancellation, write.Transaction))).AsList())
+        {
+            var (from, to) = (Derived.StageOf(old.Model, m.FromStage), Derived.StageOf(derivation.Model, m.ToStage));
+            // The feed names stages by their place in the model of the row: what the new one does not have is none.
+            if (from?.Id != to?.Id) derived.Tell(derivation, shop.Number, m.Customer, [new Transition(derivation.Model.Model.Stages.FirstOrDefault(s => s.Id == from?.Id), to, now, new Cause(CauseKind.Model))], now);
+        }
+        await AppendTransitionsAsync(write, derived.Transitions, cancellation);
+        await write.Connection.ExecuteAsync(Command(RetireSql, new { shop = shop.Id, model = derivation.Model.Id, except = derivation.Number, activeToo = true, now }, cancellation, write.Transaction));
+    }
+
+    /// <summary>By customers, and by days, so that a step is a range of either key.</summary>
+    async Task<DerivationStep> RemoveAsync(Write write, DerivationRow row, int limit, CancellationToken cancellation)
+    {
+        var values = new { id = row.Id, limit };
+        var customers = await write.Connection.ExecuteAsync(Command(ForgetPresentSql, values, cancellation, write.Transaction));
+        var days = await write.Connection.ExecuteAsync(Command(ForgetDaysSql, values, cancellation, write.Transaction));
+        var isDone = customers == 0 && days == 0;
+        if (isDone)
+        {
+            await write.Connection.ExecuteAsync(Command(ForgetStepsSql, values, cancellation, write.Transaction));
+            await write.Connection.ExecuteAsync(Command(AdvanceSql, new { id = row.Id, state = (int)row.State, next = (int)DerivationState.Retired, cursor = 0L, customers = 0, active = (DateTimeOffset?)null }, cancellation, write.Transaction));
+        }
+        return new DerivationStep(row.Shop, row.Model, row.Number, row.State, customers, isDone);
     }
 }

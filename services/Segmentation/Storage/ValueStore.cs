@@ -9,9 +9,6 @@ using Perennial.Segmentation.Domain.Value;
 
 namespace Perennial.Segmentation.Storage;
 
-/// <summary>A customer's facts up to an instant, as they are stored.</summary>
-internal sealed record CustomerFacts(string Customer, List<Fact> Facts);
-
 /// <summary>What was found of a shop's customers, once.</summary>
 /// <param name="Number">1, 2, ... per shop.</param>
 /// <param name="AsOf">The instant whose orders it rests on.</param>
@@ -82,68 +79,6 @@ internal sealed class ValueStore(Database database)
 
         public RfmEntry ToEntry() => new(Customer, RecencyDays, OrderCount, Amount, CutPointsCode, NtileCode, AverageRankCode);
     }
-
-    internal string FactsOfShopSql => $"""
-        SELECT f.customer, f.kind, f.event_time, f.message_id, f.order_id, f.amount, f.currency
-        FROM {database.Prefix}customer c
-        JOIN {database.Prefix}purchase_fact f ON f.shop = c.shop AND f.customer = c.customer
-        WHERE c.shop = @shop
-          AND c.identified = 1
-          AND (c.left_time IS NULL OR c.left_time > @asOf)
-          AND f.event_time <= @asOf
-        ORDER BY c.shop, c.customer
-        """;
-
-    /// <summary>Every identified customer who was not erased, by id, with the facts up to an instant: streamed, so memory holds one customer.</summary>
-    public async IAsyncEnumerable<CustomerFacts> ReadAllAsync(string shop, DateTimeOffset asOf, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenAsync(cancellation);
-        await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(FactsOfShopSql, new { shop, asOf }, commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
-        CustomerFacts? current = null;
-        while (await reader.ReadAsync(cancellation))
-        {
-            var customer = reader.GetString(0);
-            if (current?.Customer != customer)
-            {
-                if (current is not null) yield return current;
-                current = new CustomerFacts(customer, []);
-            }
-            current.Facts.Add(ToFact(reader));
-        }
-        if (current is not null) yield return current;
-    }
-
-    /// <summary>By hand, as millions of rows are read: a mapper boxes an instant and an amount for each. Instants and money as <see cref="Mapping"/> stores them.</summary>
-    static Fact ToFact(DbDataReader reader)
-    {
-        var inIntegers = reader.GetFieldType(2) == typeof(long);
-        return new Fact(
-            (FactKind)reader.GetInt32(1),
-            inIntegers ? DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(2)) : new DateTimeOffset(DateTime.SpecifyKind(reader.GetDateTime(2), DateTimeKind.Utc)),
-            reader.GetString(3),
-            reader.GetString(4),
-            reader.IsDBNull(5) ? null : inIntegers ? reader.GetInt64(5) / 10_000m : reader.GetDecimal(5),
-            reader.GetString(6));
-    }
-
-    internal string FirstFactSql => $"""
-        SELECT MIN(event_time)
-        FROM {database.Prefix}purchase_fact
-        WHERE shop = @shop
-        """;
-
-    /// <summary>The earliest fact of a shop; null where there is none.</summary>
-    public Task<DateTimeOffset?> FindFirstFactAsync(string shop, CancellationToken cancellation)
-        => database.ReadAsync(c => c.ExecuteScalarAsync<DateTimeOffset?>(Command(FirstFactSql, new { shop }, cancellation)), cancellation);
-
-    internal string ShopIdsSql => $"""
-        SELECT shop
-        FROM {database.Prefix}shop
-        ORDER BY shop
-        """;
-
-    public async Task<IReadOnlyList<string>> ListShopsAsync(CancellationToken cancellation)
-        => [.. await database.ReadAsync(c => c.QueryAsync<string>(Command(ShopIdsSql, new { }, cancellation)), cancellation)];
 
     internal string LatestModelSql => $"""
         SELECT revision, as_of, create_time, document

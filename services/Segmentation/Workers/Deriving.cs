@@ -7,7 +7,7 @@ namespace Perennial.Segmentation.Workers;
 /// Derives the stages of models that were activated and removes those of models that are no longer, step by step, so that the feed goes on in between. Whatever is
 /// interrupted goes on from its last step.
 /// </summary>
-internal sealed class Deriving(SegmentationStore store, Bell bell, IOptions<SegmentationOptions> options, ILogger<Deriving> log) : BackgroundService
+internal sealed class Deriving(SegmentationStore store, Bell bell, TimeProvider clock, IOptions<SegmentationOptions> options, ILogger<Deriving> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -24,7 +24,7 @@ internal sealed class Deriving(SegmentationStore store, Bell bell, IOptions<Segm
     {
         try
         {
-            if (await store.StepAsync(options.Value.DerivationStepSize, cancellation) is not { } step) return false;
+            if (await store.StepAsync(options.Value.DerivationStepSize, clock.GetUtcNow(), cancellation) is not { } step) return false;
             if (step.IsDone) Tell(step);
             return true;
         }

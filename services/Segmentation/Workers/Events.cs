@@ -1,5 +1,6 @@
 using Google.Type;
 using Perennial.Common.V1;
+using Perennial.Foundation.Feeds;
 using Perennial.Foundation.Grpc;
 using Perennial.Segmentation.Domain;
 
@@ -24,14 +25,32 @@ internal static class Events
 
     public static Sighting ToSighting(RecordedEvent recorded)
     {
-        var time = DateTimeOffset.FromUnixTimeMilliseconds(recorded.EventTime.Seconds * 1_000 + recorded.EventTime.Nanos / 1_000_000);
+        var time = ToInstant(recorded.EventTime);
+        if (recorded.Event.PayloadCase == Event.PayloadOneofCase.CustomerReset)
+        {
+            return new Sighting(recorded.Shop, recorded.Customer, recorded.Identified, time, null)
+            {
+                Known = ToKnown(recorded),
+                Reset = recorded.Event.CustomerReset.Reason == CustomerReset.Types.Reason.Erased ? ResetKind.Erased : ResetKind.Moved,
+            };
+        }
         var fact = ToFact(recorded.Event, time);
         return new Sighting(recorded.Shop, recorded.Customer, recorded.Identified, time, fact, recorded.Event.PayloadCase == Event.PayloadOneofCase.CustomerErased)
         {
+            Known = ToKnown(recorded),
             Activity = fact is null && ToActivityKind(recorded.Event) is { } kind ? new Activity(kind, time, recorded.Event.MessageId) : null,
             Opinion = ToOpinion(recorded.Event, time),
         };
     }
+
+    /// <summary>
+    /// When it could be known of this customer: when it came to be theirs. What is left of an erased person was known all along under the name that they had, so
+    /// that counts as known before the erasure stay what they were; only that they left is news.
+    /// </summary>
+    static DateTimeOffset ToKnown(RecordedEvent recorded)
+        => ToInstant(recorded.ReattributeTime is { } reattributed && !(Remains.AreOf(recorded) && recorded.Event.PayloadCase != Event.PayloadOneofCase.CustomerErased) ? reattributed : recorded.ReceiveTime ?? recorded.EventTime);
+
+    static DateTimeOffset ToInstant(Google.Protobuf.WellKnownTypes.Timestamp time) => DateTimeOffset.FromUnixTimeMilliseconds(time.Seconds * 1_000 + time.Nanos / 1_000_000);
 
     /// <summary>Null for what happens to customers without their doing.</summary>
     static ActivityKind? ToActivityKind(Event e) => e.PayloadCase switch

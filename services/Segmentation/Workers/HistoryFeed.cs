@@ -13,7 +13,7 @@ internal sealed class HistoryFeed(FeedConsumerParts parts, SegmentationStore sto
     {
         var started = clock.GetTimestamp();
         var events = ToEvents(batch);
-        if (await store.ApplyAsync(events, cancellation) is not { } applied)
+        if (await store.ApplyAsync(events, clock.GetUtcNow(), cancellation) is not { } applied)
         {
             log.CheckpointMoved(batch.Partition, batch.After);
             return false;
@@ -34,11 +34,8 @@ internal sealed class HistoryFeed(FeedConsumerParts parts, SegmentationStore sto
         batch.Partition,
         batch.After,
         batch.Next,
-        [.. batch.Events.Where(IsSettings).Select(Events.ToSettings)],
-        [.. batch.Events.Where(e => !IsSettings(e)).Select(Events.ToSighting)])
-    {
-        Resets = batch.Resets,
-    };
+        [.. batch.Recorded.Where(IsSettings).Select(Events.ToSettings)],
+        [.. batch.Recorded.Where(e => !IsSettings(e)).Select(Events.ToSighting)]);
 
     static bool IsSettings(RecordedEvent recorded) => recorded.Event.PayloadCase == Event.PayloadOneofCase.ShopConfigured;
 }

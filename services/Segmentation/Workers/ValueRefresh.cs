@@ -58,15 +58,14 @@ internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Me
         return sample;
     }
 
-    /// <summary>Customers with an order that counts at the instant, by id.</summary>
+    /// <summary>Customers with an order that counts at the instant, in no particular order.</summary>
     async IAsyncEnumerable<(string Customer, Buyer Buyer)> BuyersAsync(Shop shop, DateTimeOffset asOf, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        if (await store.FindFirstFactAsync(shop.Id, cancellation) is not { } first || first > asOf) yield break;
-        var days = new LocalDays(shop.Zone, first, asOf);
-        await foreach (var customer in store.ReadAllAsync(shop.Id, asOf, cancellation))
+        await foreach (var customer in shops.ScanAsync(shop, includeAnonymous: false, cancellation))
         {
-            var buyer = Buyer.Of(customer.Facts, shop.Currency, days);
-            if (buyer.Orders.Length > 0) yield return (customer.Customer, buyer);
+            if (customer.Read(Sources.Purchases).Now(shop.Currency, shop.Zone, Sources.Purchases) is not { } history || history.End <= asOf) continue;
+            var buyer = Buyer.Of([.. history.Facts.Where(f => f.Time <= asOf)], shop.Currency, shop.Zone);
+            if (buyer.Orders.Length > 0) yield return (customer.Id, buyer);
         }
     }
 
@@ -84,16 +83,16 @@ internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Me
     {
         var asOf = Calendar.StartOf(month.AddMonths(1), shop.Zone).AddMilliseconds(-1);
         var last = month.AddMonths(1).DayNumber - 1;
-        var (customers, values) = (new List<(string Customer, decimal Amount)>(), new List<RfmValues>());
+        var customers = new List<(string Id, RfmValues Values, decimal Amount)>();
         await foreach (var (customer, buyer) in BuyersAsync(shop, asOf, cancellation))
-        {
-            customers.Add((customer, buyer.Value));
-            values.Add(new RfmValues(last - buyer.Orders[^1].Day, buyer.Orders.Length, (double)buyer.Value));
-        }
+            customers.Add((customer, new RfmValues(last - buyer.Orders[^1].Day, buyer.Orders.Length, (double)buyer.Value), buyer.Value));
         if (customers.Count == 0) return;
+        // By id, which is what tells equal customers apart where fifths are of equal size.
+        customers.Sort((a, b) => string.CompareOrdinal(a.Id, b.Id));
+        var values = customers.ConvertAll(c => c.Values);
         var (cutPoints, cuts) = Rfm.Score(values, RfmTieRule.CutPoints);
         var (ntile, ranks) = (Rfm.Score(values, RfmTieRule.Ntile).Scores, Rfm.Score(values, RfmTieRule.AverageRank).Scores);
-        var entries = customers.Select((c, i) => new RfmEntry(c.Customer, values[i].RecencyDays, values[i].Frequency, c.Amount, cutPoints[i].Code, ntile[i].Code, ranks[i].Code)).ToList();
+        var entries = customers.Select((c, i) => new RfmEntry(c.Id, c.Values.RecencyDays, c.Values.Frequency, c.Amount, cutPoints[i].Code, ntile[i].Code, ranks[i].Code)).ToList();
         if (await store.AddMonthAsync(shop.Id, new RfmMonth(month, asOf, Millis(clock.GetUtcNow()), cuts), entries, cancellation))
             log.RfmFrozen(shop.Id, month.ToString("yyyy-MM", CultureInfo.InvariantCulture), entries.Count);
     }
@@ -110,7 +109,7 @@ internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Me
     {
         try
         {
-            foreach (var shop in await store.ListShopsAsync(cancellation)) await RefreshAsync(shop, cancellation);
+            foreach (var shop in await shops.ListShopsAsync(cancellation)) await RefreshAsync(shop, cancellation);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {

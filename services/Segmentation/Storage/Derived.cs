@@ -1,0 +1,113 @@
+using Perennial.Foundation.Sql;
+using Perennial.Segmentation.Domain;
+
+namespace Perennial.Segmentation.Storage;
+
+/// <summary>A transition on its way into the feed.</summary>
+internal sealed record TransitionRow(int Shop, long Customer, int Derivation, int From, int To, DateTimeOffset Effective, DateTimeOffset Recorded, Cause Cause);
+
+/// <summary>What changes in all that is derived, added up over the customers of a transaction and written once, in the order of keys.</summary>
+internal sealed class Derived
+{
+    const int NoStage = -1;
+
+    readonly Dictionary<(int Derivation, int Day, bool AtStart, int Stage, bool Identified), (long Customers, decimal Value)> _steps = [];
+    readonly List<(int Derivation, int Day, long Customer)> _days = [], _daysGone = [];
+    readonly List<(int Derivation, long Customer, Present Present)> _present = [];
+    readonly List<(int Derivation, long Customer)> _gone = [];
+    readonly Dictionary<int, BoundModel> _models = [];
+
+    /// <summary>In the order in which they become known.</summary>
+    public List<TransitionRow> Transitions { get; } = [];
+
+    public static int Ordinal(BoundModel model, Stage? stage) => stage is null ? NoStage : model.OrdinalOf(stage);
+
+    public static Stage? StageOf(BoundModel model, int ordinal) => ordinal == NoStage ? null : model.Model.Stages[ordinal];
+
+    /// <summary>A customer's shares in a model's counts were <paramref name="before"/> and are <paramref name="after"/>.</summary>
+    public void Count(Derivation derivation, TimeZoneInfo zone, long customer, bool identified, IReadOnlyList<StageShare> before, IReadOnlyList<StageShare> after)
+    {
+        // What is older than the change is as it was.
+        var same = 0;
+        while (same < before.Count && same < after.Count && before[same] == after[same]) same++;
+        if (same == before.Count && same == after.Count) return;
+        HashSet<int> daysBefore = [], daysAfter = [];
+        Add(before, -1, daysBefore);
+        Add(after, 1, daysAfter);
+        foreach (var day in daysAfter)
+            if (!daysBefore.Contains(day)) _days.Add((derivation.Id, day, customer));
+        foreach (var day in daysBefore)
+            if (!daysAfter.Contains(day)) _daysGone.Add((derivation.Id, day, customer));
+
+        void Add(IReadOnlyList<StageShare> shares, int sign, HashSet<int> days)
+        {
+            foreach (var step in StageShares.Steps(shares, zone))
+            {
+                if (!step.IsAtStart) days.Add(step.Day);
+                var key = (derivation.Id, step.Day, step.IsAtStart, derivation.Model.OrdinalOf(step.Stage), identified);
+                var (customers, value) = _steps.GetValueOrDefault(key);
+                _steps[key] = (customers + sign * step.Customers, value + sign * step.Value);
+            }
+        }
+    }
+
+    /// <summary>Where a customer is now; null where they are no longer part of it.</summary>
+    public void Place(Derivation derivation, long customer, Present? told, Present? present)
+    {
+        _models[derivation.Id] = derivation.Model;
+        if (present is null)
+        {
+            if (told is not null) _gone.Add((derivation.Id, customer));
+        }
+        else if (present != told)
+        {
+            _present.Add((derivation.Id, customer, present));
+        }
+    }
+
+    public void Tell(Derivation derivation, int shop, long customer, IEnumerable<Transition> transitions, DateTimeOffset now)
+    {
+        foreach (var t in transitions)
+            Transitions.Add(new TransitionRow(shop, customer, derivation.Id, Ordinal(derivation.Model, t.From), Ordinal(derivation.Model, t.To), t.Effective, now, t.Cause));
+    }
+
+    public async Task WriteAsync(Write write, string prefix, CancellationToken cancellation)
+    {
+        await write.AddAsync(prefix + "stage_step", ["derivation", "day", "at_start", "stage", "identified"], ["customers", "amount"],
+            [.. _steps.Where(s => s.Value != default).OrderBy(s => s.Key)], static (row, s) =>
+            {
+                row.Add(s.Key.Derivation);
+                row.Add(s.Key.Day);
+                row.Add(s.Key.AtStart);
+                row.Add(s.Key.Stage);
+                row.Add(s.Key.Identified);
+                row.Add(s.Value.Customers);
+                row.Add(s.Value.Value);
+            }, cancellation);
+        _daysGone.Sort();
+        await write.RemoveAsync(prefix + "stage_day", ["derivation", "day", "customer"], _daysGone, AddDay, cancellation);
+        _days.Sort();
+        await write.AppendAsync(prefix + "stage_day", ["derivation", "day", "customer"], _days, AddDay, cancellation);
+        await write.RemoveAsync(prefix + "membership", ["derivation", "customer"], _gone, static (row, g) =>
+        {
+            row.Add(g.Derivation);
+            row.Add(g.Customer);
+        }, cancellation);
+        _present.Sort((a, b) => (a.Derivation, a.Customer).CompareTo((b.Derivation, b.Customer)));
+        await write.PutAsync(prefix + "membership", ["derivation", "customer"], ["stage", "since_time", "due_time"], _present, (row, p) =>
+        {
+            row.Add(p.Derivation);
+            row.Add(p.Customer);
+            row.Add(Ordinal(_models[p.Derivation], p.Present.Stage));
+            row.Add(p.Present.Since);
+            row.Add(p.Present.Due);
+        }, cancellation);
+    }
+
+    static void AddDay(Row row, (int Derivation, int Day, long Customer) day)
+    {
+        row.Add(day.Derivation);
+        row.Add(day.Day);
+        row.Add(day.Customer);
+    }
+}

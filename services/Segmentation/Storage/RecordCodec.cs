@@ -154,13 +154,13 @@ internal static class RecordCodec
         Encoding.UTF8.GetBytes(text, to);
     }
 
-    static void Signed(ArrayBufferWriter<byte> to, long value) => Unsigned(to, (ulong)((value << 1) ^ (value >> 63)));
+    static void Signed(ArrayBufferWriter<byte> to, long value) => Unsigned(to, unchecked((ulong)((value << 1) ^ (value >> 63))));
 
     static void Unsigned(ArrayBufferWriter<byte> to, ulong value)
     {
         var span = to.GetSpan(10);
         var length = 0;
-        for (; value >= 0x80; value >>= 7) span[length++] = (byte)(value | 0x80);
+        for (; value >= 0x80; value >>= 7) span[length++] = (byte)((value & 0x7F) | 0x80);
         span[length++] = (byte)value;
         to.Advance(length);
     }
@@ -189,7 +189,11 @@ internal static class RecordCodec
             return value;
         }
 
-        public long Signed() => Unsigned() is var value ? (long)(value >> 1) ^ -(long)(value & 1) : 0;
+        public long Signed()
+        {
+            var value = Unsigned();
+            return (long)(value >> 1) ^ -(long)(value & 1);
+        }
 
         public string Text() => Encoding.UTF8.GetString(Take((int)Unsigned()));
 

@@ -71,6 +71,10 @@ static class Arbitrarily
         return Gen.OneOf(midnights, moments, Gen.Choose(-100, Days + 900).Select(d => Start.AddDays(d)), Time());
     }
 
+    /// <summary>How long until somebody knows of something: mostly at once, some on the same days, one before its time.</summary>
+    static Gen<TimeSpan> Delay() => Gen.Frequency(
+        (4, Gen.Choose(0, 5_000).Select(n => TimeSpan.FromMilliseconds(n))), (2, Gen.Choose(0, 4).Select(n => TimeSpan.FromDays(100 * n))), (1, Gen.Choose(1, 10_000).Select(n => TimeSpan.FromMinutes(n))), (1, Gen.Constant(TimeSpan.FromSeconds(-90))));
+
     /// <summary>Events of some customers, each telling one thing; facts of a customer have messages of their own.</summary>
     public static Gen<Sighting[]> Sightings() =>
         from count in Gen.Choose(1, 30)
@@ -79,8 +83,10 @@ static class Arbitrarily
         from whos in Gen.ArrayOf(Gen.Elements("user:ann", "user:Ann", "user:bob \"b\\'", "anon:1"), count)
         from seen in Gen.ArrayOf(Gen.Frequency((2, Activity().Select(a => (Activity?)a)), (1, Gen.Constant<Activity?>(null))), count)
         from said in Gen.ArrayOf(Gen.Frequency((1, Opinion().Select(o => (Opinion?)o)), (3, Gen.Constant<Opinion?>(null))), count)
+        from delays in Gen.ArrayOf(Delay(), count)
         select whats.Select((fact, i) => new Sighting("shop", whos[i], whos[i].StartsWith("user:", StringComparison.Ordinal), fact?.Time ?? whens[i], fact is null ? null : fact with { MessageId = $"m{i}" })
         {
+            Known = (fact?.Time ?? whens[i]) + delays[i],
             Activity = fact is null && seen[i] is { } activity ? activity with { Time = whens[i], MessageId = $"m{i}" } : null,
             Opinion = fact is null && said[i] is { } opinion ? opinion with { Time = whens[i], MessageId = $"m{i}" } : null,
         }).ToArray();

@@ -9,7 +9,7 @@ namespace Perennial.Segmentation.Tests.Domain;
 /// <summary>What holds for every history, at every instant.</summary>
 public sealed class LifecycleLaws
 {
-    static readonly TimeZoneInfo[] Zones = [London, Zone("America/New_York"), Zone("America/Sao_Paulo"), Zone("Asia/Beirut"), Zone("Africa/Cairo"), Zone("America/St_Johns"), Zone("Pacific/Apia")];
+    internal static readonly TimeZoneInfo[] Zones = [London, Zone("America/New_York"), Zone("America/Sao_Paulo"), Zone("Asia/Beirut"), Zone("Africa/Cairo"), Zone("America/St_Johns"), Zone("Pacific/Apia")];
 
     sealed record Case(BoundModel Model, Fact[] Facts, Activity[] Activities, Opinion[] Opinions, TimeZoneInfo Zone, DateTimeOffset Instant)
     {
@@ -98,7 +98,7 @@ public sealed class LifecycleLaws
             && StageTimeline.Of(kept, Recent, c.Zone).SequenceEqual(StageTimeline.Of(c.History, Recent, c.Zone)));
 
     /// <summary>Asks for every feature of activities, with thresholds that days cross.</summary>
-    static readonly BoundModel Recent = new("recent", 1, new("", "", "",
+    internal static readonly BoundModel Recent = new("recent", 1, new("", "", "",
     [
         .. from view in (int[])[0, 30]
            from visit in (int[])[0, 7]

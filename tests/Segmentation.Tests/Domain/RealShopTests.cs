@@ -7,8 +7,8 @@ namespace Perennial.Segmentation.Tests.Domain;
 /// <summary>Counts and flows of two real shops, against tables that somebody else computed.</summary>
 public sealed class RealShopTests
 {
-    static List<History> Histories(IEnumerable<Sighting> sightings)
-        => [.. Arrivals.Of(sightings).Select(a => History.Of(a.FirstSeen, a.Facts, "GBP"))];
+    static List<History> Histories(IReadOnlyList<Sighting> sightings)
+        => [.. Arrivals.Of(sightings).Select(a => CustomerRecord.Empty.With(a.Sightings).Now("GBP", RealShops.RetailZone)!)];
 
     static Dictionary<string, long> Count(IEnumerable<History> histories, TimeZoneInfo zone, string asOf)
         => histories.Select(h => Lifecycle.At(h, Clc, zone, EndOf(Date(asOf), zone))?.Stage.Id ?? "").CountBy(s => s).ToDictionary(s => s.Key, s => (long)s.Value);
@@ -70,7 +70,7 @@ public sealed class RealShopTests
     static (List<Standing> Customers, DateOnly Date) Buyers(string dataset, string asOf)
     {
         var (all, zone) = dataset == "cdnow_sample" ? (RealShops.Cdnow(), RealShops.CdnowZone) : (RealShops.Retail(), RealShops.RetailZone);
-        var sightings = all.Where(s => s.Fact!.Kind == FactKind.Ordered);
+        List<Sighting> sightings = [.. all.Where(s => s.Fact!.Kind == FactKind.Ordered)];
         var standings = Histories(sightings).Select(h => Standing.At(h, EndOf(Date(asOf), zone), zone)).OfType<Standing>().Where(s => s.Purchases.OrderCount > 0);
         return ([.. standings], Date(asOf));
     }

@@ -13,46 +13,42 @@ public sealed class StoreLaws
 {
     static readonly ShopSettings Settings = new("shop", "Europe/London", "GBP");
 
-    /// <summary>The same events twice: as they came, and mixed, cut and repeated.</summary>
+    /// <summary>In the midst of what happens, so that stages fall due and events lie in the future.</summary>
+    static readonly DateTimeOffset Now = Utc("2012-03-25T10:30:00Z");
+
+    /// <summary>The same events twice: as they came, and mixed, cut and repeated, also with a delay.</summary>
     sealed record Logs(Sighting[] Told, Sighting[][] Retold);
 
-    static Arbitrary<Logs> AnyLogs()
-    {
-        var gen = from told in Arbitrarily.Sightings()
-                  from repeated in Gen.SubListOf(told)
-                  from mixed in Gen.Shuffle(told.Concat(repeated))
-                  from size in Gen.Choose(1, mixed.Length)
-                  select new Logs(told, [.. mixed.Chunk(size)]);
-        return gen.ToArbitrary();
-    }
+    static Gen<Logs> AnyLogs() =>
+        from told in Arbitrarily.Sightings()
+        from repeated in Gen.SubListOf(told)
+        from delayed in Gen.SubListOf(told)
+        from mixed in Gen.Shuffle(told.Concat(repeated).Concat(delayed.Select(d => d with { Known = d.Known.AddDays(3) })))
+        from size in Gen.Choose(1, mixed.Length)
+        select new Logs(told, [.. mixed.Chunk(size)]);
 
     [Fact]
     public void Any_order_batching_or_repetition_of_the_same_events_gives_the_same_state()
-        => Prop.ForAll(AnyLogs(), logs => Rows([logs.Told]).SequenceEqual(Rows(logs.Retold))).Check(Config.QuickThrowOnFailure.WithMaxTest(60));
+        => Prop.ForAll(AnyLogs().ToArbitrary(), logs => Rows([logs.Told]).SequenceEqual(Rows(logs.Retold))).Check(Config.QuickThrowOnFailure.WithMaxTest(60));
 
     /// <summary>The same events, once with every built-in model at work from the start and once put to work somewhere on the way, in steps between the batches.</summary>
     [Fact]
     public void A_model_that_is_activated_on_the_way_leaves_the_rows_of_one_that_always_was()
     {
-        var cases = from logs in AnyLogs().Generator
+        var cases = from logs in AnyLogs()
                     from start in Gen.Choose(0, logs.Retold.Length)
                     from size in Gen.Choose(1, 3)
                     select (logs, start, size);
-        Prop.ForAll(cases.ToArbitrary(), c => InStore(async (store, test) =>
-        {
-            await ActivateAllAsync(store);
-            await ApplyAsync(store, [c.logs.Told], 1);
-            return await Tables.ReadAsync(test.Database);
-        }).SequenceEqual(InStore(async (store, test) =>
+        Prop.ForAll(cases.ToArbitrary(), c => Rows([c.logs.Told]).SequenceEqual(InStore(async (store, test) =>
         {
             await ApplyAsync(store, c.logs.Retold[..c.start], 1);
             await ActivateAllAsync(store, steps: false);
             foreach (var (i, batch) in c.logs.Retold[c.start..].Index())
             {
-                await store.StepAsync(c.size, CancellationToken.None);
+                await store.StepAsync(c.size, Now, CancellationToken.None);
                 await ApplyAsync(store, [batch], 1 + c.start + i);
             }
-            while (await store.StepAsync(c.size, CancellationToken.None) is not null) { }
+            while (await store.StepAsync(c.size, Now, CancellationToken.None) is not null) { }
             return await Tables.ReadAsync(test.Database);
         }))).Check(Config.QuickThrowOnFailure.WithMaxTest(60));
     }
@@ -61,22 +57,95 @@ public sealed class StoreLaws
     {
         Assert.Equal(Refusal.None, (await store.SetPopulationAsync("shop", Figures, 0, false, DateTimeOffset.UnixEpoch, CancellationToken.None)).Refusal);
         foreach (var model in BuiltInModels.All.Keys) Assert.Equal(Refusal.None, (await store.ActivateModelAsync("shop", model, 0, "", false, DateTimeOffset.UnixEpoch, CancellationToken.None)).Refusal);
-        while (steps && await store.StepAsync(100, CancellationToken.None) is not null) { }
+        while (steps && await store.StepAsync(100, Now, CancellationToken.None) is not null) { }
     }
 
+    sealed record Counted(Logs Logs, DateTimeOffset[] AsOf, DateTimeOffset KnownAt);
+
+    static Arbitrary<Counted> AnyCounts()
+    {
+        var gen = from logs in AnyLogs()
+                  let facts = logs.Told.Select(s => s.Fact ?? Ordered("o", s.Time.ToString("O"))).ToArray()
+                  from near in Gen.ArrayOf(Arbitrarily.InstantNear(facts, London), 6)
+                  from known in Gen.Elements(logs.Told)
+                  from millis in Gen.Choose(-1, 1)
+                  select new Counted(logs, [.. near, .. Switches], known.Known.AddMilliseconds(millis));
+        return gen.ToArbitrary();
+    }
+
+    /// <summary>Clocks go forward and back, on and around; before everything, and long after.</summary>
+    static IEnumerable<DateTimeOffset> Switches
+        => [Utc("2011-03-27T00:59:59.999Z"), Utc("2011-03-27T01:00:00Z"), Utc("2011-10-30T00:30:00Z"), Utc("2011-10-29T23:00:00Z"), Utc("2012-03-25"), Utc("2001-01-01"), Utc("2031-07-01T12:00:00Z"), Now];
+
+    static readonly bool[] Both = [true, false];
+
     [Fact]
-    public void Counts_are_those_of_every_customer_evaluated_alone()
-        => Prop.ForAll(AnyLogs(), Gen.Choose(0, 2_000).ToArbitrary(), (logs, days) => InStore(logs.Retold, async store =>
+    public void Counts_are_those_of_every_customer_evaluated_alone_in_every_model_at_any_instant()
+        => Prop.ForAll(AnyCounts(), c => InStore(async (store, _) =>
         {
-            var (asOf, shop) = (Utc("2010-09-01").AddDays(days), (await store.FindShopAsync("shop", CancellationToken.None))!);
-            var counted = (await store.CountStagesAsync(shop, "clc", asOf, true, CancellationToken.None)).Select(t => (t.Stage, t.CustomerCount, t.TotalValue));
-            var evaluated = Arrivals.Of(logs.Told)
-                .Select(a => Lifecycle.At(History.Of(a.FirstSeen, a.Facts, shop.Currency), Clc, shop.Zone, asOf))
-                .OfType<Lifecycle>()
-                .GroupBy(l => l.Stage.Id)
-                .Select(g => (g.Key, g.LongCount(), g.Sum(l => l.Purchases.Value)));
-            return counted.Order().SequenceEqual(evaluated.Order());
+            await ActivateAllAsync(store);
+            await ApplyAsync(store, c.Logs.Retold, 1);
+            return await AreAsEvaluatedAsync(store, c, Now);
         })).Check(Config.QuickThrowOnFailure.WithMaxTest(60));
+
+    [Fact]
+    public void Counts_as_known_then_are_those_of_what_was_known_and_nothing_later_changes_them()
+        => Prop.ForAll(AnyCounts(), c => InStore(async (store, _) =>
+        {
+            await ActivateAllAsync(store);
+            await ApplyAsync(store, c.Logs.Retold, 1);
+            var shop = (await store.FindShopAsync("shop", CancellationToken.None))!;
+            var known = c.Logs.Told.Where(s => s.Known <= c.KnownAt).ToArray();
+            foreach (var asOf in c.AsOf)
+            {
+                foreach (var model in BuiltIn)
+                {
+                    if (!Text(await store.CountStagesAsync(shop, model, asOf, c.KnownAt, true, CancellationToken.None)).SequenceEqual(Text(Evaluated(known, model, asOf, true)))) return false;
+                    var flows = await store.CountFlowsAsync(shop, model, c.AsOf[0], asOf, c.KnownAt, true, CancellationToken.None);
+                    if (!flows.Select(f => $"{f.Key.From?.Id} {f.Key.To.Id} {f.Value}").Order(StringComparer.Ordinal).SequenceEqual(Flows(known, model, c.AsOf[0], asOf).Order(StringComparer.Ordinal))) return false;
+                }
+            }
+            return true;
+        })).Check(Config.QuickThrowOnFailure.WithMaxTest(30));
+
+    static async Task<bool> AreAsEvaluatedAsync(SegmentationStore store, Counted c, DateTimeOffset now)
+    {
+        var shop = (await store.FindShopAsync("shop", CancellationToken.None))!;
+        foreach (var model in BuiltIn)
+        {
+            var active = (await store.FindActiveAsync("shop", model.Id, CancellationToken.None))!;
+            foreach (var asOf in c.AsOf)
+            {
+                foreach (var anonymous in Both)
+                {
+                    var counted = Text(await store.CountStagesAsync(shop, active, asOf, anonymous, CancellationToken.None));
+                    if (!counted.SequenceEqual(Text(Evaluated(c.Logs.Told, model, asOf, anonymous)))) return false;
+                    if (!counted.SequenceEqual(Text(await store.CountStagesAsync(shop, active.Model, asOf, now.AddYears(100), anonymous, CancellationToken.None)))) return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    static IEnumerable<string> Text(Dictionary<Stage, StageTotal> totals) => totals.Where(t => t.Value != default).Select(t => $"{t.Key.Id} {t.Value.Customers} {t.Value.Value:F4}").Order(StringComparer.Ordinal);
+
+    /// <summary>All activities, not only those that the store keeps.</summary>
+    static IEnumerable<History> Histories(IEnumerable<Sighting> sightings, bool anonymous) => sightings
+        .Where(s => anonymous || s.Identified)
+        .GroupBy(s => s.Customer)
+        .Select(s => History.Of(s.Min(t => t.Time), s.Select(t => t.Fact).OfType<Fact>(), "GBP", null, s.Select(t => t.Activity).OfType<Activity>(), s.Select(t => t.Opinion).OfType<Opinion>()));
+
+    static Dictionary<Stage, StageTotal> Evaluated(IEnumerable<Sighting> sightings, BoundModel model, DateTimeOffset asOf, bool anonymous) => Histories(sightings, anonymous)
+        .Select(h => Lifecycle.At(h, model, London, asOf))
+        .OfType<Lifecycle>()
+        .GroupBy(l => l.Stage)
+        .ToDictionary(g => g.Key, g => new StageTotal(g.LongCount(), g.Sum(l => l.Purchases.Value)));
+
+    static IEnumerable<string> Flows(IEnumerable<Sighting> sightings, BoundModel model, DateTimeOffset from, DateTimeOffset to) => Histories(sightings, true)
+        .Select(h => (From: Lifecycle.At(h, model, London, from)?.Stage.Id, To: Lifecycle.At(h, model, London, to)?.Stage.Id))
+        .Where(f => f.To is not null)
+        .CountBy(f => f)
+        .Select(f => $"{f.Key.From} {f.Key.To} {f.Value}");
 
     static IReadOnlyList<string> Rows(Sighting[][] batches) => InStore(async (store, test) =>
     {
@@ -85,23 +154,17 @@ public sealed class StoreLaws
         return await Tables.ReadAsync(test.Database);
     });
 
-    static T InStore<T>(Sighting[][] batches, Func<SegmentationStore, Task<T>> read) => InStore(async (store, _) =>
-    {
-        await ApplyAsync(store, batches, 1);
-        return await read(store);
-    });
-
     /// <param name="after">The checkpoint: 1 behind the announcement of the shop.</param>
     static async Task ApplyAsync(SegmentationStore store, Sighting[][] batches, int after)
     {
-        for (var i = 0; i < batches.Length; i++) Assert.NotNull(await store.ApplyAsync(new EventBatch(0, after + i, after + i + 1, [], batches[i]), CancellationToken.None));
+        for (var i = 0; i < batches.Length; i++) Assert.NotNull(await store.ApplyAsync(new EventBatch(0, after + i, after + i + 1, [], batches[i]), Now, CancellationToken.None));
     }
 
     static T InStore<T>(Func<SegmentationStore, TestStore, Task<T>> work) => Task.Run(async () =>
     {
         await using var test = await TestStore.SqliteAsync(Program.House);
         var store = new SegmentationStore(test.Database);
-        Assert.NotNull(await store.ApplyAsync(new EventBatch(0, 0, 1, [Settings], []), CancellationToken.None));
+        Assert.NotNull(await store.ApplyAsync(new EventBatch(0, 0, 1, [Settings], []), Now, CancellationToken.None));
         return await work(store, test);
     }).GetAwaiter().GetResult();
 }

@@ -186,23 +186,11 @@ public sealed class BuyerTests
             {
                 var known = facts.Where(f => f.Time <= instant).ToList();
                 var history = PurchaseHistory.Of(known.Min(f => f.Time), known, "GBP").At(instant)!;
-                var buyer = Buyer.Of([.. known], "GBP", new LocalDays(Given.London, known.Min(f => f.Time), instant));
+                var buyer = Buyer.Of([.. known], "GBP", Given.London);
                 if ((history.OrderCount, history.Value) != (buyer.Orders.Length, buyer.Value)) return false;
                 if (history.LastOrder is { } last && Calendar.DateOf(last.Time, Given.London).DayNumber != buyer.Orders[^1].Day) return false;
             }
             return true;
         }).QuickCheckThrowOnFailure();
-    }
-
-    [Theory]
-    [InlineData("Europe/London")]
-    [InlineData("America/Sao_Paulo")]
-    [InlineData("Pacific/Apia")]
-    public void Local_days_are_those_of_the_calendar(string id)
-    {
-        var (zone, from) = (Given.Zone(id), Given.Utc("2011-10-01"));
-        var days = new LocalDays(zone, from, Given.Utc("2012-04-30"));
-        for (var time = from; time <= Given.Utc("2012-04-30"); time = time.AddMinutes(47))
-            Assert.Equal(Calendar.DateOf(time, zone).DayNumber, days.Of(time));
     }
 }

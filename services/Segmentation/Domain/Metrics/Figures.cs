@@ -7,9 +7,9 @@ namespace Perennial.Segmentation.Domain.Metrics;
 /// <param name="GapDays">Days between each order in the window that is not its customer's first and the one before.</param>
 /// <param name="Customers">With an order in the window.</param>
 /// <param name="RepeatCustomers">With two or more.</param>
-/// <param name="ActiveAtStart">Whose last order was within the lapse, on the day before the window.</param>
+/// <param name="ActiveAtStart">With an order in the days of the lapse that end on the day before the window.</param>
 /// <param name="ActiveAtEnd">The same on the last day of the window.</param>
-/// <param name="Lost">Times that a customer's silence grew longer than the lapse, in the window.</param>
+/// <param name="Lost">Times in the window that a customer's silence came to the days of the lapse.</param>
 internal sealed record Figures(
     MetricWindow Window, int LapseDays, long NewCustomers, long Orders, decimal Revenue, long GapDays,
     long Customers, long RepeatCustomers, long ActiveAtStart, long ActiveAtEnd, long Lost)
@@ -40,11 +40,11 @@ internal sealed record Figures(
     static TallyRange[] Buyers(MetricWindow window, TallyKind entered, TallyKind left, int n)
     {
         if (window.Month is { } month) return [new(TallyKind.Month, n, month.Index, month.Index), TallyRange.Empty];
-        if (!window.IsAllTime) return [Until(entered, TallyPlan.OfWindow(window.Days), window.To), Until(left, TallyPlan.OfWindow(window.Days), window.To - 1)];
+        if (!window.IsAllTime) return [Until(entered, window.Days, window.To), Until(left, window.Days, window.To - 1)];
         return [n == 1 ? new(TallyKind.Day, 0, window.From, window.To) : OrderLags.Lags with { FromA = n - 1, ToA = n - 1 }, TallyRange.Empty];
     }
 
-    static TallyRange Until(TallyKind kind, int reach, int day) => new(kind, reach, int.MinValue, day);
+    static TallyRange Until(TallyKind kind, int length, int day) => new(kind, length, int.MinValue, day);
 
     /// <param name="sums">Of <see cref="Ranges"/>, in their order.</param>
     public static Figures Of(MetricWindow window, int lapseDays, IReadOnlyList<Measures> sums) => new(

@@ -24,7 +24,7 @@ internal record MetricDefinition(string Id, string Title, MetricUnit Unit, strin
 
 /// <summary>A metric that is a number of a window.</summary>
 /// <param name="Nobody">Why there is no value where the denominator is 0.</param>
-/// <param name="ShortOfLapse">It says something only of a window no longer than the lapse and a day.</param>
+/// <param name="ShortOfLapse">It says something only of a window no longer than the lapse.</param>
 internal sealed record WindowMetric(
     string Id, string Title, MetricUnit Unit, string Formula, string Source, Func<Figures, Ratio> Measure, string Caveat = "", string Nobody = "", bool ShortOfLapse = false)
     : MetricDefinition(Id, Title, Unit, Formula, Source, Caveat)
@@ -32,7 +32,7 @@ internal sealed record WindowMetric(
     public MetricValue At(Figures figures)
     {
         var ratio = Measure(figures);
-        if (ShortOfLapse && figures.Window.Days > figures.LapseDays + 1)
+        if (ShortOfLapse && figures.Window.Days > figures.LapseDays)
             return new(this, ratio, null, "WINDOW_LONGER_THAN_LAPSE", FormattableString.Invariant($"In a window longer than the lapse of {figures.LapseDays} days a customer can be won and lost again, or lost twice: take a longer lapse or a shorter window."));
         return ratio.Value is { } value ? new(this, ratio, value) : new(this, ratio, null, "DENOMINATOR_ZERO", Nobody);
     }

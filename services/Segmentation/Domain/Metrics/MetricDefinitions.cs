@@ -7,7 +7,7 @@ internal static class MetricDefinitions
     public const string Terms =
         "An order counts at as_of when it was placed by then, by an identified customer who was not erased, and was by then neither cancelled nor refunded in full; "
         + "it belongs to the shop-local day on which it was placed. Revenue is the value of orders less refunds, in the shop's currency, on the day of the order; a refund of no known order counts on its own day. "
-        + "A customer is active on a day when the last order that counts is at most lapse_days days before it.";
+        + "A customer is active on a day when an order lies in the lapse_days days that end with it, and is lost on the day on which the silence comes to lapse_days.";
 
     /// <summary>Those that are a number of a window.</summary>
     public static IReadOnlyList<WindowMetric> OfWindow { get; } =

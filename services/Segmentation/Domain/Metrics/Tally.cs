@@ -12,16 +12,16 @@ internal enum TallyKind
     /// <summary>A: a number of orders; B: a month. Customers with at least so many orders in it.</summary>
     Month = 3,
 
-    /// <summary>A: a reach in days; B: a day. Customers who ordered on it and had not within so many days before.</summary>
+    /// <summary>A: n days; B: a day. Customers who ordered on it, and on none of the n - 1 before.</summary>
     Entered = 4,
 
-    /// <summary>A: a reach in days; B: a day. Customers for whom it is the last day within so many of an order.</summary>
+    /// <summary>A: n days; B: a day. Customers who ordered on the first of n days that end with it, and on none since.</summary>
     Left = 5,
 
-    /// <summary>As <see cref="Entered"/>, of customers with two orders within the reach.</summary>
+    /// <summary>As <see cref="Entered"/>, of customers with two orders in n days.</summary>
     EnteredTwice = 6,
 
-    /// <summary>As <see cref="Left"/>, of customers with two orders within the reach.</summary>
+    /// <summary>As <see cref="Left"/>, of customers with two orders in n days.</summary>
     LeftTwice = 7,
 
     /// <summary>A: n, from 1; B: a class of <see cref="OrderLags"/>. Customers with an order n + 1, and the days since their order n.</summary>
@@ -58,24 +58,11 @@ internal readonly record struct TallyRange(TallyKind Kind, int FromA, int ToA, i
 
 /// <summary>Which windows a shop's tallies answer for. Another plan takes other tallies.</summary>
 /// <param name="Zone">Counts the shop's days.</param>
-/// <param name="WindowDays">Lengths of windows of which buyers are counted; at least 1.</param>
-/// <param name="LapseDays">Silences after which a customer counts as lost; at least 1.</param>
-internal sealed record TallyPlan(TimeZoneInfo Zone, IReadOnlyList<int> WindowDays, IReadOnlyList<int> LapseDays)
+/// <param name="Lengths">In days, of windows of which customers are counted, and of silences after which one is lost. Each at least 1.</param>
+internal sealed record TallyPlan(TimeZoneInfo Zone, IReadOnlyList<int> Lengths)
 {
     /// <summary>What every shop has.</summary>
-    public static readonly IReadOnlyList<int> UsualWindows = [30, 90, 365];
+    public static readonly IReadOnlyList<int> UsualLengths = [30, 90, 180, 365];
 
-    /// <inheritdoc cref="UsualWindows"/>
-    public static readonly IReadOnlyList<int> UsualLapses = [30, 90, 180, 365];
-
-    /// <summary>For how many days after its own an order is looked at: in a window of n days for n - 1, by a lapse of n for n.</summary>
-    public IReadOnlyList<int> Reaches { get; } = [.. WindowDays.Select(OfWindow).Concat(LapseDays).Distinct().Order()];
-
-    /// <summary>Those of which customers with two orders are counted.</summary>
-    public IReadOnlyList<int> ReachesTwice { get; } = [.. WindowDays.Select(OfWindow).Distinct().Order()];
-
-    public static TallyPlan Usual(TimeZoneInfo zone) => new(zone, UsualWindows, UsualLapses);
-
-    /// <summary>The reach of a window of so many days.</summary>
-    public static int OfWindow(int days) => days - 1;
+    public static TallyPlan Usual(TimeZoneInfo zone) => new(zone, UsualLengths);
 }

@@ -6,7 +6,7 @@ namespace Perennial.Segmentation.Domain.Metrics;
 /// </summary>
 internal sealed class TallyLedger(string shopCurrency, TallyPlan plan)
 {
-    // Beyond, nobody will see an order go out of reach.
+    // Beyond, nobody will see an order go out of a window.
     static readonly int LastDay = new DateOnly(9999, 12, 25).DayNumber;
 
     static readonly Comparer<Placed> ByTime = Comparer<Placed>.Create((a, b)
@@ -101,8 +101,11 @@ internal sealed class TallyLedger(string shopCurrency, TallyPlan plan)
         for (var n = 1; n <= 2; n++)
             if (IsNthOfMonth(n, i)) Add(TallyKind.Month, n, order.Month.Index, sign * new Measures(1));
         if (!isFirst && i <= OrderLags.Max) Add(TallyKind.Lag, i, OrderLags.ClassOf(gap), sign * new Measures(1, Days: gap));
-        foreach (var reach in plan.Reaches) AddReach(TallyKind.Entered, TallyKind.Left, 1, reach, i, sign);
-        foreach (var reach in plan.ReachesTwice) AddReach(TallyKind.EnteredTwice, TallyKind.LeftTwice, 2, reach, i, sign);
+        foreach (var length in plan.Lengths)
+        {
+            AddStay(TallyKind.Entered, TallyKind.Left, 1, length, i, sign);
+            AddStay(TallyKind.EnteredTwice, TallyKind.LeftTwice, 2, length, i, sign);
+        }
     }
 
     bool IsNthOfMonth(int n, int i)
@@ -111,23 +114,23 @@ internal sealed class TallyLedger(string shopCurrency, TallyPlan plan)
         return i - n + 1 >= 0 && _counting[i - n + 1].Month == month && (i - n < 0 || _counting[i - n].Month != month);
     }
 
-    /// <summary>With the order, the latest n of them lie within the reach until the first of these is out of it.</summary>
-    void AddReach(TallyKind entered, TallyKind left, int n, int reach, int i, int sign)
+    /// <summary>With the order, the latest n of them lie in one window until the first of these is out of it.</summary>
+    void AddStay(TallyKind entered, TallyKind left, int n, int length, int i, int sign)
     {
         var day = _counting[i].Day;
-        if (LastWithin(n, reach, i) is not { } until || until < day) return;
-        // Who was within goes on, and does not leave when they would have.
-        if (LastWithin(n, reach, i - 1) is { } earlier && earlier >= day) Leave(earlier, -sign);
-        else Add(entered, reach, day, new Measures(sign));
+        if (LastDayWith(n, length, i) is not { } until || until < day) return;
+        // Who was in goes on, and does not leave when they would have.
+        if (LastDayWith(n, length, i - 1) is { } earlier && earlier >= day) Leave(earlier, -sign);
+        else Add(entered, length, day, new Measures(sign));
         Leave(until, sign);
 
         void Leave(int last, int leaving)
         {
-            if (last < LastDay) Add(left, reach, last, new Measures(leaving), Math.Max(last, _today));
+            if (last < LastDay) Add(left, length, last, new Measures(leaving), Math.Max(last, _today));
         }
     }
 
-    int? LastWithin(int n, int reach, int i) => i - n + 1 < 0 ? null : _counting[i - n + 1].Day + reach;
+    int? LastDayWith(int n, int length, int i) => i - n + 1 < 0 ? null : _counting[i - n + 1].Day + length - 1;
 
     void Add(TallyKind kind, int a, int b, Measures amount, int? day = null)
     {

@@ -50,12 +50,12 @@ sealed class Counted(TallyPlan plan, DateTimeOffset asOf)
             RepeatCustomers: _customers.Count(c => c.Count(o => IsIn(o.Day)) >= 2),
             ActiveAtStart: _customers.Count(c => IsActive(c, window.From - 1)),
             ActiveAtEnd: _customers.Count(c => IsActive(c, window.To)),
-            // Silent for longer than the lapse from the day after its last, whoever ordered on that very day.
-            Lost: _customers.Sum(c => c.Select(o => o.Day).Distinct().Count(d => IsIn(d + lapse + 1) && !c.Any(o => d < o.Day && o.Day <= d + lapse))));
+            // As many days after an order without another between, whoever orders on that very day.
+            Lost: _customers.Sum(c => c.Select(o => o.Day).Distinct().Count(d => IsIn(d + lapse) && !c.Any(o => d < o.Day && o.Day < d + lapse))));
 
         bool IsIn(int day) => window.From <= day && day <= window.To;
 
-        bool IsActive(List<Bought> orders, int day) => orders.Any(o => day - lapse <= o.Day && o.Day <= day);
+        bool IsActive(List<Bought> orders, int day) => orders.Any(o => day - lapse < o.Day && o.Day <= day);
     }
 
     public Dictionary<(int Cohort, int Month), Measures> Cohorts()

@@ -48,7 +48,7 @@ internal partial class FeedApi
     {
         var low = request.Reader.Length == 0
             ? await lows.ReadAsync(request.Partition, cancellation)
-            : await readers.StartAsync(new ReaderId(request.Shop, request.Reader), request.Partition, request.AfterPosition, EventTime.WholeMillis(clock.GetUtcNow()), _options.ReadersMax, cancellation)
+            : await readers.StartAsync(new ReaderId(request.Shop, request.Reader), request.Partition, request.AfterPosition, clock.GetUtcNow().WholeMillis(), _options.ReadersMax, cancellation)
                 ?? throw ReaderRules.TooMany(_options.ReadersMax);
         return request.AfterPosition >= low ? low : throw NotKept(request.Partition, request.AfterPosition, low);
     }

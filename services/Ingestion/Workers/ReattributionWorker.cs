@@ -90,5 +90,5 @@ internal sealed class ReattributionWorker : RecurringWork
         return _store.Place(due.Customer, due.Shop, "", Now, Now, payload);
     }
 
-    DateTimeOffset Now => EventTime.WholeMillis(Clock.GetUtcNow());
+    DateTimeOffset Now => Clock.GetUtcNow().WholeMillis();
 }

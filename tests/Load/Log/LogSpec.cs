@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Perennial.Load.Log;
 
@@ -19,9 +20,11 @@ sealed record LogSpec(bool OrdersOnly, int Customers, int Events, int Seed, int 
     /// <summary>The log's history ends here; what is recorded live comes after. Winter, when London's midnights are UTC's.</summary>
     public static readonly DateTimeOffset End = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    [JsonIgnore]
     public DateTimeOffset Start => OrdersOnly ? LogEvent.Epoch : End.AddYears(-1);
 
     /// <summary>The first customers are those of the sale.</summary>
+    [JsonIgnore]
     public int SaleCustomers => OrdersOnly ? Due * SaleDays : 0;
 
     /// <summary>The midnights that follow the end of the history, at each of which the customers of one day of the sale change.</summary>

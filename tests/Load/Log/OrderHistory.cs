@@ -1,8 +1,9 @@
 namespace Perennial.Load.Log;
 
 /// <summary>
-/// Orders and nothing else: every customer has a geometric number of them, spread over the time from the first to when the customer
-/// stops. Some have exactly one, on a day of a sale (<see cref="LogSpec.Due"/>).
+/// Orders and nothing else: every customer has a geometric number of them, spread over the time in which they are one. What would lie
+/// after the end lies at the beginning instead, so that the days of all the years are alike. Some customers have exactly one order, on a
+/// day of a sale (<see cref="LogSpec.Due"/>).
 /// </summary>
 static class OrderHistory
 {
@@ -24,11 +25,10 @@ static class OrderHistory
 
     static void AddLife(List<LogEvent> events, int customer, int orders, LogSpec spec, Random random)
     {
-        var (start, end) = (LogEvent.SecondOf(spec.Start), LogEvent.SecondOf(LogSpec.End));
-        var first = random.NextInt64(start, end);
-        var last = Math.Min(end, first + 1 + (long)(-Math.Log(1 - random.NextDouble()) * LifetimeYears * 365 * 86_400));
-        events.Add(new LogEvent(first, customer, EventKind.Ordered));
-        for (var i = 1; i < orders; i++) events.Add(new LogEvent(random.NextInt64(first, last), customer, EventKind.Ordered));
+        var (start, span) = (LogEvent.SecondOf(spec.Start), LogEvent.SecondOf(LogSpec.End) - LogEvent.SecondOf(spec.Start));
+        var (first, life) = (random.NextInt64(span), 1 + (long)(-Math.Log(1 - random.NextDouble()) * LifetimeYears * 365 * 86_400));
+        events.Add(new LogEvent(start + first, customer, EventKind.Ordered));
+        for (var i = 1; i < orders; i++) events.Add(new LogEvent(start + (first + random.NextInt64(life)) % span, customer, EventKind.Ordered));
     }
 
     static int Geometric(Random random, double stop) => stop >= 1 ? 1 : 1 + (int)(Math.Log(1 - random.NextDouble()) / Math.Log(1 - stop));

@@ -27,6 +27,7 @@ sealed class LiveTraffic(LogClient log, LogSpec spec, Func<DateTimeOffset> clock
     public async Task<IReadOnlyList<Seen>> RunAsync(int rate, TimeSpan duration)
     {
         _next = await log.RecordedAsync();
+        _watched.Clear();
         await Driver.PaceAsync(_ => AppendAsync(rate / CallsPerSecond), Callers, CallsPerSecond, duration);
         return await Task.WhenAll(_watched);
     }

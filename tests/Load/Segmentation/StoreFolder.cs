@@ -12,19 +12,16 @@ sealed class StoreFolder : IDisposable
     const string NoteFile = "load.json";
     readonly bool _keep;
 
-    StoreFolder(string path, Note note, bool isBuilt, bool keep) => (Folder, Log, Now, SweptDays, OnSqlServer, IsBuilt, _keep) = (path, note.Log, note.Now, note.SweptDays, note.OnSqlServer, isBuilt, keep);
+    StoreFolder(string path, Note note, bool isBuilt, bool keep) => (Folder, Log, Now, OnSqlServer, IsBuilt, _keep) = (path, note.Log, note.Now, note.OnSqlServer, isBuilt, keep);
 
     public string Folder { get; }
     public LogSpec Log { get; }
     public bool OnSqlServer { get; }
 
-    /// <summary>Days of the sale whose midnight is over in this store.</summary>
-    public int SweptDays { get; private set; }
-
     /// <summary>The house applied the whole history before this run.</summary>
     public bool IsBuilt { get; }
 
-    /// <summary>What the clock of the house has come to: nothing of the log is later. Not near a midnight that is still to come.</summary>
+    /// <summary>What the clock of the house has come to: nothing in the log is later. It starts at a noon.</summary>
     public DateTimeOffset Now { get; private set; }
 
     /// <summary>The kept store where there is one and the mode can use it, otherwise an empty one.</summary>
@@ -46,7 +43,7 @@ sealed class StoreFolder : IDisposable
     }
 
     static StoreFolder Empty(string folder, SegmentationSettings settings)
-        => new(Directory.CreateDirectory(folder).FullName, new Note(settings.ToLog(), LogSpec.End.AddHours(12), 0, settings.SqlServer is not null), isBuilt: false, settings.Keep);
+        => new(Directory.CreateDirectory(folder).FullName, new Note(settings.ToLog(), LogSpec.End.AddHours(12), settings.SqlServer is not null), isBuilt: false, settings.Keep);
 
     /// <summary>Notes that the house has applied the history.</summary>
     public void Built() => Write();
@@ -56,13 +53,6 @@ sealed class StoreFolder : IDisposable
     {
         Now = now;
         if (File.Exists(NotePath)) Write();
-    }
-
-    /// <summary>Notes that another midnight is over.</summary>
-    public void Swept()
-    {
-        SweptDays++;
-        Write();
     }
 
     /// <summary>Of the store alone; 0 where it lies on a SQL Server.</summary>
@@ -75,7 +65,7 @@ sealed class StoreFolder : IDisposable
 
     string NotePath => Path.Combine(Folder, NoteFile);
 
-    void Write() => File.WriteAllText(NotePath, JsonSerializer.Serialize(new Note(Log, Now, SweptDays, OnSqlServer)));
+    void Write() => File.WriteAllText(NotePath, JsonSerializer.Serialize(new Note(Log, Now, OnSqlServer)));
 
-    sealed record Note(LogSpec Log, DateTimeOffset Now, int SweptDays, bool OnSqlServer);
+    sealed record Note(LogSpec Log, DateTimeOffset Now, bool OnSqlServer);
 }

@@ -6,6 +6,8 @@ using Perennial.Ingestion.V1;
 
 namespace Perennial.Load.Log;
 
+// The framework binds virtual methods only, so the class cannot be sealed.
+#pragma warning disable CA1852
 /// <summary>What readers need of ingestion, over a <see cref="SyntheticLog"/>, and a way to append to it.</summary>
 [BindServiceMethod(typeof(LogService), nameof(Bind))]
 class LogService(SyntheticLog log)

@@ -50,7 +50,7 @@ static class Visibility
         using var stop = new CancellationTokenSource();
         var read = new long[LogSpec.Partitions];
         var heads = await log.Feed.GetFeedHeadAsync(new GetFeedHeadRequest());
-        var readers = heads.Partitions.Select(p => FollowAsync(log, p.Partition, p.HeadPosition, read, stop.Token)).ToList();
+        var readers = heads.Partitions.Select(p => FollowAsync(log.Feed, p.Partition, p.HeadPosition, read, stop.Token)).ToList();
         var since = Stopwatch.GetTimestamp();
         var start = store.Now - settings.Warmup - settings.Duration;
         var traffic = new LiveTraffic(log, store.Log, () => start + Stopwatch.GetElapsedTime(since), EventMix.Draw,
@@ -61,11 +61,11 @@ static class Visibility
         return seen;
     }
 
-    static async Task FollowAsync(LogClient log, int partition, long after, long[] read, CancellationToken stop)
+    static async Task FollowAsync(IngestionService.IngestionServiceClient log, int partition, long after, long[] read, CancellationToken stop)
     {
         try
         {
-            using var call = log.Feed.ReadFeed(new ReadFeedRequest { Partition = partition, AfterPosition = after, Follow = true }, cancellationToken: stop);
+            using var call = log.ReadFeed(new ReadFeedRequest { Partition = partition, AfterPosition = after, Follow = true }, cancellationToken: stop);
             await foreach (var page in call.ResponseStream.ReadAllAsync(stop)) Volatile.Write(ref read[partition], page.NextPosition);
         }
         catch (Exception e) when (stop.IsCancellationRequested && e is RpcException or OperationCanceledException)

@@ -15,7 +15,7 @@ sealed class FilterChecker(FilterSchema schema)
     CheckedFilter Check(Filter.Restriction restriction)
     {
         var path = restriction.Path;
-        var (field, key) = schema.Find(path) ?? throw new FilterException(path.Position, $"there is no field '{path.Name}'; fields are {Names}.");
+        var (field, key) = schema.Find(path) ?? throw new FilterException(path.Position, $"there is no field {FilterException.Quoted(path.Name)}; fields are {Names}.");
         if (field.IsMap && key.Length == 0) return OfMap(restriction, field);
         if (restriction is not { Operator: { } comparison, Argument: { } argument }) return Alone(path, field, key);
         return argument switch
@@ -35,12 +35,12 @@ sealed class FilterChecker(FilterSchema schema)
 
     static CheckedFilter.Comparison Alone(FilterPath path, FilterField field, string key) => field.Type == FilterType.Flag
         ? new CheckedFilter.Comparison(field, key, FilterOperator.Equal, new FilterValue.Flag(true))
-        : throw new FilterException(path.Position, $"'{path.Name}' stands alone, which only those that are true or false can; compare it with something, or write {path}:* for those who have a value.");
+        : throw new FilterException(path.Position, $"{FilterException.Quoted(path.Name)} stands alone, which only those that are true or false can; compare it with something, or ask by :* whether there is a value.");
 
     /// <summary>a = (b OR c) is a = b OR a = c.</summary>
     static CheckedFilter Distributed(Filter values, FilterPath path, FilterField field, string key, FilterOperator comparison)
     {
-        if (comparison is not (FilterOperator.Equal or FilterOperator.Has)) throw new FilterException(path.Position, $"several values can follow = and : only; write NOT {path} = (...), or a comparison for each.");
+        if (comparison is not (FilterOperator.Equal or FilterOperator.Has)) throw new FilterException(path.Position, $"several values can follow = and : only; write NOT {field.Name} = (...), or a comparison for each.");
         return Of(values);
 
         CheckedFilter Of(Filter part) => part switch
@@ -50,7 +50,7 @@ sealed class FilterChecker(FilterSchema schema)
             Filter.Not not => new CheckedFilter.Not(Of(not.Operand)),
             Filter.Restriction { Operator: null, Path.Words: [var word] } => Compared(word, path, field, key, comparison),
             Filter.Restriction { Operator: null, Path: var value } when value.Words.All(w => !w.IsQuoted) => Compared(new FilterWord(value.Name, false, value.Position), path, field, key, comparison),
-            Filter.Restriction restriction => throw new FilterException(restriction.Path.Position, $"only values stand within these brackets; write {path} = (one OR another), and times in quotation marks."),
+            Filter.Restriction restriction => throw new FilterException(restriction.Path.Position, $"only values stand within these brackets; write {field.Name} = (one OR another), and times in quotation marks."),
             _ => throw new ArgumentOutOfRangeException(nameof(values)),
         };
     }
@@ -64,7 +64,7 @@ sealed class FilterChecker(FilterSchema schema)
         }
         var value = FilterValues.Read(word, field);
         if (comparison is not (FilterOperator.Equal or FilterOperator.NotEqual) && Unordered(field, value) is { } what)
-            throw new FilterException(word.Position, $"{what} is neither less nor greater than another; compare '{path.Name}' by =, != or :.");
+            throw new FilterException(word.Position, $"{what} is neither less nor greater than another; compare '{field.Name}' by =, != or :.");
         return new CheckedFilter.Comparison(field, key, comparison, value);
     }
 

@@ -78,7 +78,7 @@ sealed class FilterParser(string text)
     Filter.Restriction Restriction()
     {
         var path = Path();
-        if (_scanner.Next == '(') throw new FilterException(path.Position, $"'{path}' is used as a function, and there are none; write field = value.");
+        if (_scanner.Next == '(') throw new FilterException(path.Position, $"{FilterException.Quoted(path.Name)} is used as a function, and there are none; write field = value.");
         _scanner.SkipSpace();
         if (_scanner.TakeOperator() is not { } comparison) return new Filter.Restriction(path);
         _scanner.SkipSpace();

@@ -20,7 +20,7 @@ static partial class FilterValues
         _ => word.IsQuoted ? Text(word.Text) : (FilterValue?)Number(word) ?? Flag(word) ?? Text(word.Text),
     };
 
-    static FilterException Refusal(FilterWord word, string what, string instead) => new(word.Position, $"'{word.Text}' {what}; write {instead}.");
+    static FilterException Refusal(FilterWord word, string what, string instead) => new(word.Position, $"{FilterException.Quoted(word.Text)} {what}; write {instead}.");
 
     static FilterValue Text(string text) => text.Contains('*', StringComparison.Ordinal) ? new FilterValue.Pattern(text) : new FilterValue.Text(text);
 

@@ -119,4 +119,14 @@ public sealed class FilterCheckTests
         Assert.Equal(position, error.Position);
         Assert.StartsWith($"position {position}: {message}", error.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("weight > {0}")]
+    [InlineData("weight = (1 OR {0})")]
+    [InlineData("{0} = 1")]
+    [InlineData("{0}(1)")]
+    [InlineData("labels.{0} != (1 OR 2)")]
+    [InlineData("labels.{0}")]
+    public void A_refusal_fits_into_a_header_however_long_the_word(string filter)
+        => Assert.InRange(Assert.Throws<FilterException>(() => Check(string.Format(CultureInfo.InvariantCulture, filter, new string('\u00e9', 1_900)))).Message.Length, 1, 300);
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Perennial.Segmentation.Domain;
 
-/// <summary>What lies over every lifecycle model; in quotation marks what Prisync's model of the lifecycle says. The numbers are stored.</summary>
+/// <summary>What lies over every lifecycle model; in quotation marks what Prisync's model of the lifecycle says.</summary>
 internal enum OverlayKind
 {
     /// <summary>"Total spend far above the average."</summary>

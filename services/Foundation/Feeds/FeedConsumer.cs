@@ -105,13 +105,13 @@ public abstract partial class FeedConsumer : BackgroundService
         await started.Task.WaitAsync(cancellation);
     }
 
-    /// <summary>The port tells replicas on a machine apart, and who has it now is all there is of who had it before. A port that the system chose tells nothing.</summary>
+    /// <summary>Told apart on a machine by their ports: who has the port now is all there is of who had it before. A port that the system chose tells nothing.</summary>
     LeaseHolder Holder()
     {
-        var listen = _parts.Listen.Value;
-        var place = $"{Environment.MachineName}/{listen.Address}:{listen.Port}";
-        var id = $"{place}/{Guid.NewGuid():N}";
-        return new(id, listen.Port == 0 ? id : place);
+        var (listen, name) = (_parts.Listen.Value, _parts.Options.Value.Instance);
+        if (name.Length == 0 && listen.Port != 0) name = $"{listen.Address}:{listen.Port}";
+        var id = $"{Environment.MachineName}/{name}/{Guid.NewGuid():N}";
+        return new(id, name.Length == 0 ? id : $"{Environment.MachineName}/{name}");
     }
 
     /// <summary>Takes and gives up partitions, then sees where others have come. True when nothing is on the move.</summary>

@@ -39,6 +39,13 @@ public sealed class FeedOptions : IValidatableObject
     [Range(0, 31_536_000)]
     public int LagSecondsMax { get; set; } = 900;
 
+    /// <summary>
+    /// A name that this replica has again after a restart and no other on its machine has at the time; what it held when it was killed is its own
+    /// at once then. Unset: address and port, or nothing where the system chooses the port.
+    /// </summary>
+    [StringLength(64)]
+    public string Instance { get; set; } = "";
+
     /// <summary>How long a partition stays with a replica that gave no sign of life, in milliseconds: the longest wait for those who take over from one that was killed.</summary>
     [Range(200, 600_000)]
     public int LeaseMillis { get; set; } = 10_000;

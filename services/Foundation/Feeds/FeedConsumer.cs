@@ -8,7 +8,6 @@ using Microsoft.Extensions.Logging;
 using Perennial.Common.V1;
 using Perennial.Foundation.Grpc;
 using Perennial.Foundation.Hosting;
-using Perennial.Foundation.Sql;
 using Perennial.Ingestion.V1;
 
 namespace Perennial.Foundation.Feeds;
@@ -21,8 +20,6 @@ public abstract partial class FeedConsumer : BackgroundService
 {
     const string Log = "the event log";
     static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
-    // While partitions change hands: a glance at a small table, until what others give up is taken.
-    static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(200);
     readonly FeedConsumerParts _parts;
     readonly ILogger _log;
     readonly IngestionService.IngestionServiceClient _ingestion;
@@ -68,20 +65,15 @@ public abstract partial class FeedConsumer : BackgroundService
         await StartedAsync(stoppingToken);
         var count = await RetryAsync(CountPartitionsAsync, Log, stoppingToken);
         _standing.Open(count);
-        var share = new PartitionShare(_parts.Leases, Holder(), count, _parts.Options.Value, _parts.Clock, _log, (partition, leave) => ReadPartitionAsync(partition, leave, stoppingToken));
         var reporting = ReportRegularlyAsync(stoppingToken);
         try
         {
-            while (true)
-            {
-                var settled = await RetryAsync(cancellation => LookAroundAsync(share, count, cancellation), "the share of the partitions", stoppingToken);
-                await Task.Delay(settled ? RenewalPause : Glance, stoppingToken);
-            }
+            await ShareAsync(count, stoppingToken);
         }
         finally
         {
             await reporting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await EndAsync(share);
+            await ReportAsync(last: true);
         }
     }
 
@@ -94,75 +86,6 @@ public abstract partial class FeedConsumer : BackgroundService
 
     async Task<int> CountPartitionsAsync(CancellationToken cancellation)
         => (await _ingestion.GetFeedHeadAsync(new GetFeedHeadRequest(), cancellationToken: cancellation)).Partitions.Count;
-
-    TimeSpan RenewalPause => TimeSpan.FromMilliseconds(_parts.Options.Value.RenewMillis);
-
-    /// <summary>Waits until the process has come up: one that finds its port taken must not take the leases of the one that has it.</summary>
-    async Task StartedAsync(CancellationToken cancellation)
-    {
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registered = _parts.Lifetime.ApplicationStarted.Register(started.SetResult);
-        await started.Task.WaitAsync(cancellation);
-    }
-
-    /// <summary>Told apart on a machine by their ports: who has the port now is all there is of who had it before. A port that the system chose tells nothing.</summary>
-    LeaseHolder Holder()
-    {
-        var (listen, name) = (_parts.Listen.Value, _parts.Options.Value.Instance);
-        if (name.Length == 0 && listen.Port != 0) name = $"{listen.Address}:{listen.Port}";
-        var id = $"{Environment.MachineName}/{name}/{Guid.NewGuid():N}";
-        return new(id, name.Length == 0 ? id : $"{Environment.MachineName}/{name}");
-    }
-
-    /// <summary>Takes and gives up partitions, then sees where others have come. True when nothing is on the move.</summary>
-    async Task<bool> LookAroundAsync(PartitionShare share, int count, CancellationToken cancellation)
-    {
-        var settled = await share.RoundAsync(cancellation);
-        var others = Enumerable.Range(0, count).Where(p => !share.Reads(p)).ToList();
-        if (others.Count == 0) return settled;
-        var heads = (await _ingestion.GetFeedHeadAsync(new GetFeedHeadRequest(), cancellationToken: cancellation)).Partitions.ToDictionary(p => p.Partition, p => p.HeadPosition);
-        foreach (var partition in others) _standing.Observed(partition, await ReadCheckpointAsync(partition, cancellation), heads[partition]);
-        return settled;
-    }
-
-    /// <summary>Reads a partition until it is left to another replica or the house stops.</summary>
-    async Task ReadPartitionAsync(int partition, CancellationToken leave, CancellationToken stop)
-    {
-        var what = $"partition {partition}";
-        try
-        {
-            await RetryAsync(async cancellation =>
-            {
-                // It comes back when another replica moved the checkpoint: on from there.
-                while (!cancellation.IsCancellationRequested) await TailAsync(partition, what, cancellation, stop);
-                return 0;
-            }, what, leave);
-        }
-        catch (OperationCanceledException) when (leave.IsCancellationRequested)
-        {
-            // That is how it ends.
-        }
-        finally
-        {
-            _problems.TryRemove(what, out _);
-            if (!stop.IsCancellationRequested) _standing.Left(partition);
-        }
-    }
-
-    /// <summary>Says a last time what is applied, and leaves the partitions to others.</summary>
-    async Task EndAsync(PartitionShare share)
-    {
-        using var patience = new CancellationTokenSource(StopPatience);
-        try
-        {
-            await share.EndAsync(patience.Token);
-        }
-        catch (Exception e)
-        {
-            LogNotReleased(_log, _parts.Options.Value.LeaseMillis, e);
-        }
-        await ReportAsync(last: true);
-    }
 
     /// <summary>Runs until it succeeds or is cancelled, with growing pauses; the last problem is the house's health.</summary>
     async Task<T> RetryAsync<T>(Func<CancellationToken, Task<T>> work, string what, CancellationToken cancellation)
@@ -314,9 +237,6 @@ public abstract partial class FeedConsumer : BackgroundService
 
     [LoggerMessage(1103, LogLevel.Debug, "Feed: the log keeps no registry of readers")]
     static partial void LogUnreported(ILogger log);
-
-    [LoggerMessage(1107, LogLevel.Warning, "Feed: the partitions could not be left to other replicas; they wait for {LeaseMillis} ms")]
-    static partial void LogNotReleased(ILogger log, int leaseMillis, Exception error);
 
     [LoggerMessage(1104, LogLevel.Warning, "Feed: partition {Partition} is kept from position {LowPosition} on only; what came before is not part of this house")]
     static partial void LogLateStart(ILogger log, int partition, long lowPosition);

@@ -44,15 +44,24 @@ sealed partial class PartitionShare(Leases leases, LeaseHolder holder, int parti
         return kept.Count == share && _tails.Count == share && !_tails.Keys.Any(IsLeaving);
     }
 
-    /// <summary>Waits for what is read here, after the stop of the rounds, and lets others have it at once.</summary>
-    public async Task EndAsync(CancellationToken cancellation)
+    /// <summary>Waits for what is read here, after the stop of the rounds, and lets others have it at once. What cannot be given up in time runs out.</summary>
+    public async Task EndAsync(TimeSpan patience)
     {
         foreach (var partition in _tails.Keys.ToList())
         {
             await _tails[partition].Running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Forget(partition);
         }
-        if (_renewedAt is not null) await leases.LeaveAsync(holder, cancellation);
+        if (_renewedAt is null) return;
+        using var deadline = new CancellationTokenSource(patience);
+        try
+        {
+            await leases.LeaveAsync(holder, deadline.Token);
+        }
+        catch (Exception e)
+        {
+            LogNotReleased(log, options.LeaseMillis, e);
+        }
     }
 
     async Task SayItLivesAsync(DateTimeOffset now, CancellationToken cancellation)
@@ -108,6 +117,9 @@ sealed partial class PartitionShare(Leases leases, LeaseHolder holder, int parti
 
     [LoggerMessage(1105, LogLevel.Information, "Feed: partitions {Partitions} are read here from now on")]
     static partial void LogTaken(ILogger log, string partitions);
+
+    [LoggerMessage(1107, LogLevel.Warning, "Feed: the partitions could not be left to other replicas; they wait for {LeaseMillis} ms")]
+    static partial void LogNotReleased(ILogger log, int leaseMillis, Exception error);
 
     [LoggerMessage(1106, LogLevel.Information, "Feed: partitions {Partitions} are left to other replicas")]
     static partial void LogGivenUp(ILogger log, string partitions);

@@ -16,8 +16,6 @@ public sealed class PartitionShareTests : IAsyncLifetime
     readonly FeedOptions _options = new();
     TestStore _store = null!;
 
-    static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
     TimeSpan Lease => TimeSpan.FromMilliseconds(_options.LeaseMillis);
     TimeSpan Renewal => TimeSpan.FromMilliseconds(_options.RenewMillis);
 
@@ -216,7 +214,7 @@ public sealed class PartitionShareTests : IAsyncLifetime
         public async Task EndAsync()
         {
             await _stop.CancelAsync();
-            await _share.EndAsync(Cancel);
+            await _share.EndAsync(TimeSpan.FromSeconds(30));
         }
 
         async Task ReadAsync(int partition, CancellationToken leave)

@@ -92,17 +92,17 @@ public abstract class FeedReplicasTests : IAsyncLifetime
     [Fact]
     public async Task Nothing_is_lost_or_doubled_while_replicas_are_killed_stopped_and_added()
     {
-        string[] settings = ["--Feed:LeaseMillis=1000", "--Feed:RenewMillis=100", "--Feed:PageSize=5", "--Feed:BatchSizeMax=5"];
-        Append(600);
+        string[] settings = ["--Feed:LeaseMillis=2000", "--Feed:RenewMillis=200", "--Feed:PageSize=5", "--Feed:BatchSizeMax=5"];
+        Append(200);
         var (killed, stopped) = (await StartAsync(settings), await StartAsync(settings));
-        await ReachesAsync(200);
+        await ReachesAsync(60);
         killed.Kill();
         await StartAsync(settings);
-        Append(200);
-        await ReachesAsync(500);
+        Append(100);
+        await ReachesAsync(200);
         await stopped.App.StopAsync(Cancel);
         var last = await StartAsync(settings);
-        Append(200);
+        Append(100);
 
         await AppliedAsync(last);
         await SplitAsync(2, 2);

@@ -17,7 +17,24 @@ sealed partial class PartitionShare(Leases leases, LeaseHolder holder, int parti
     readonly TimeSpan _renewal = TimeSpan.FromMilliseconds(options.RenewMillis);
     DateTimeOffset? _renewedAt;
 
-    sealed record Tail(Task Running, CancellationTokenSource Leave);
+    /// <summary>The reading of one partition, under way.</summary>
+    sealed class Tail : IDisposable
+    {
+        readonly CancellationTokenSource _leave;
+
+        public Tail(Func<CancellationToken, Task> read, CancellationToken stop)
+        {
+            _leave = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            Running = read(_leave.Token);
+        }
+
+        public Task Running { get; }
+        public bool IsLeaving => _leave.IsCancellationRequested;
+
+        public Task LeaveAsync() => _leave.CancelAsync();
+
+        public void Dispose() => _leave.Dispose();
+    }
 
     /// <summary>How many partitions the <paramref name="rank"/>th of the replicas reads, from 0: whoever came first reads one more where it does not come out even.</summary>
     internal static int Of(int partitions, int replicas, int rank) => (partitions / replicas) + (rank < partitions % replicas ? 1 : 0);
@@ -34,13 +51,13 @@ sealed partial class PartitionShare(Leases leases, LeaseHolder holder, int parti
         foreach (var partition in _tails.Where(t => t.Value.Running.IsCompleted).Select(t => t.Key).ToList()) Forget(partition);
 
         var held = Enumerable.Range(0, partitions).Where(p => seen.Held.GetValueOrDefault(NameOf(p)) == holder.Id).ToList();
-        foreach (var lost in _tails.Keys.Except(held)) await LeaveAsync(lost);
+        foreach (var lost in _tails.Keys.Except(held)) await _tails[lost].LeaveAsync();
         var share = Share(seen.Holders);
         // What is being left already is the first to go.
         var kept = held.OrderBy(IsLeaving).ThenBy(p => p).Take(share).ToList();
         await GiveUpAsync([.. held.Except(kept)], stop);
         kept.AddRange(await TakeAsync([.. Enumerable.Range(0, partitions).Where(p => !seen.Held.ContainsKey(NameOf(p))).Take(share - held.Count)], now, stop));
-        foreach (var partition in kept.Where(p => !_tails.ContainsKey(p))) Start(partition, stop);
+        foreach (var partition in kept.Where(p => !_tails.ContainsKey(p))) _tails[partition] = new Tail(leave => tail(partition, leave), stop);
         return kept.Count == share && _tails.Count == share && !_tails.Keys.Any(IsLeaving);
     }
 
@@ -81,7 +98,7 @@ sealed partial class PartitionShare(Leases leases, LeaseHolder holder, int parti
 
     async Task GiveUpAsync(IReadOnlyList<int> surplus, CancellationToken cancellation)
     {
-        foreach (var partition in surplus.Where(_tails.ContainsKey)) await LeaveAsync(partition);
+        foreach (var partition in surplus.Where(_tails.ContainsKey)) await _tails[partition].LeaveAsync();
         var free = surplus.Where(p => !_tails.ContainsKey(p)).ToList();
         if (free.Count == 0) return;
         await leases.ReleaseAsync(holder, [.. free.Select(NameOf)], cancellation);
@@ -97,19 +114,11 @@ sealed partial class PartitionShare(Leases leases, LeaseHolder holder, int parti
         return taken;
     }
 
-    void Start(int partition, CancellationToken stop)
-    {
-        var leave = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        _tails[partition] = new(tail(partition, leave.Token), leave);
-    }
-
-    bool IsLeaving(int partition) => _tails.TryGetValue(partition, out var read) && read.Leave.IsCancellationRequested;
-
-    Task LeaveAsync(int partition) => _tails[partition].Leave.CancelAsync();
+    bool IsLeaving(int partition) => _tails.TryGetValue(partition, out var read) && read.IsLeaving;
 
     void Forget(int partition)
     {
-        _tails[partition].Leave.Dispose();
+        _tails[partition].Dispose();
         _tails.Remove(partition);
     }
 

@@ -209,11 +209,16 @@ public abstract class FeedReplicasTests : IAsyncLifetime
         public override string Set(string parameter, params ReadOnlySpan<(string Column, int Length)> columns) => inner.Set(parameter, columns);
         public override Task<DbConnection> OpenAsync(CancellationToken cancellation) => Alive().OpenAsync(cancellation);
         public override Task<T> WriteAsync<T>(Func<Write, Task<T>> work, CancellationToken cancellation) => Alive().WriteAsync(work, cancellation);
-        public override ValueTask DisposeAsync() => inner.DisposeAsync();
 
         protected internal override string JournalSql => throw new NotSupportedException("It is migrated.");
         protected internal override Task PrepareAsync(CancellationToken cancellation) => throw new NotSupportedException("It is migrated.");
         protected internal override Task LockForMigrationAsync(Write write, CancellationToken cancellation) => throw new NotSupportedException("It is migrated.");
+
+        public override async ValueTask DisposeAsync()
+        {
+            await inner.DisposeAsync();
+            await base.DisposeAsync();
+        }
 
         Database Alive() => IsDead ? throw new IOException("Killed.") : inner;
     }

@@ -32,8 +32,9 @@ internal sealed class Deliveries(LeaseStore leases, DeliveryParts parts, IOption
                 await WaitAsync(woken.Task, stoppingToken);
             }
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
+            // However a store says that it was stopped.
             await LeaveAsync();
         }
     }

@@ -15,6 +15,9 @@ internal sealed record DeliveryParts(
 /// </summary>
 internal sealed class Delivery(DeliveryParts parts, WebhookKey key, string holder)
 {
+    /// <summary>What was read longer ago is read again: a slow receiver would be sent what names somebody who was erased meanwhile.</summary>
+    static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(10);
+
     /// <summary>What was tried is written down, also while this stops: it would be sent once more otherwise.</summary>
     static readonly CancellationToken Written = CancellationToken.None;
 
@@ -24,8 +27,8 @@ internal sealed class Delivery(DeliveryParts parts, WebhookKey key, string holde
         /// <summary>The event after it.</summary>
         GoOn,
 
-        /// <summary>The same event, when its time has come.</summary>
-        Wait,
+        /// <summary>The same event, read again when its time has come.</summary>
+        Again,
 
         /// <summary>Nothing: disabled, or the lease is lost.</summary>
         End,
@@ -61,13 +64,19 @@ internal sealed class Delivery(DeliveryParts parts, WebhookKey key, string holde
     async Task<Next> FollowAsync(Webhook webhook, Action heard, CancellationToken cancellation)
     {
         using var call = parts.Transitions.Follow(key.Shop, webhook.Progress.Position, cancellation);
-        var progress = webhook.Progress;
-        while (await call.ResponseStream.MoveNext(cancellation))
+        var (progress, read) = (webhook.Progress, parts.Clock.GetTimestamp());
+        while (true)
         {
+            var moving = call.ResponseStream.MoveNext(cancellation);
+            // What had to be waited for is new; what lay ready may be as old as the stream.
+            var waited = !moving.IsCompleted;
+            if (!await moving) throw new InvalidOperationException("the feed of transitions closed a stream that was to stay open");
+            if (waited) read = parts.Clock.GetTimestamp();
             heard();
             var page = call.ResponseStream.Current;
             foreach (var transition in page.Transitions.Where(webhook.Filter.Matches))
             {
+                if (parts.Clock.GetElapsedTime(read) > FreshFor) return Next.Again;
                 var next = await DeliverAsync(webhook, progress, transition, cancellation);
                 if (next != Next.GoOn) return next;
                 progress = new Progress { Position = transition.Position };
@@ -77,7 +86,6 @@ internal sealed class Delivery(DeliveryParts parts, WebhookKey key, string holde
             if (!await parts.Progress.AdvanceAsync(key, holder, progress.Position, page.NextPosition, null, cancellation)) return Next.End;
             progress = new Progress { Position = page.NextPosition };
         }
-        throw new InvalidOperationException("the feed of transitions closed a stream that was to stay open");
     }
 
     async Task<Next> DeliverAsync(Webhook webhook, Progress progress, Transition transition, CancellationToken cancellation)
@@ -89,7 +97,7 @@ internal sealed class Delivery(DeliveryParts parts, WebhookKey key, string holde
         var attempts = progress.AttemptsOf(transition.Position) + 1;
         if (parts.Schedule.Wait(attempts, attempt.RetryAfter, Random.Shared.NextDouble()) is not { } wait) return await BuryAsync(webhook, progress, transition.Position, attempts, attempt);
         var due = WebhookStore.WholeMillis(parts.Clock.GetUtcNow() + wait);
-        return await parts.Progress.FailAsync(key, holder, progress.Position, transition.Position, attempts, due, attempt, Written) ? Next.Wait : Next.End;
+        return await parts.Progress.FailAsync(key, holder, progress.Position, transition.Position, attempts, due, attempt, Written) ? Next.Again : Next.End;
     }
 
     async Task<Next> DisableAsync(Webhook webhook, Attempt attempt)

@@ -50,9 +50,9 @@ internal sealed class Sender : IDisposable
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(_options.TimeoutSeconds), _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         Attempt Ended(int status, string failure) => new(WebhookStore.WholeMillis(now), status, failure, _clock.GetElapsedTime(started));
+        using var request = Signed(webhook, message, now);
         try
         {
-            using var request = Signed(webhook, message, now);
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             var text = await ReadAsync(response, either.Token);
             return Ended((int)response.StatusCode, response.IsSuccessStatusCode ? "" : Failures.Status) with { Text = text, RetryAfter = Asked(response.Headers.RetryAfter) };

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using Grpc.Core;
 using Microsoft.Extensions.Options;
 using Perennial.Common.V1;
 using Perennial.Foundation.Grpc;
@@ -9,7 +11,8 @@ using Perennial.Gateway.Webhooks.Storage;
 namespace Perennial.Gateway.Webhooks.Api;
 
 /// <summary>Management of a shop's webhooks, with a key of that shop: one file per route.</summary>
-internal sealed partial class WebhookDoor(WebhookStore webhooks, DeadLetterStore letters, Transitions transitions, Sender sender, LastAttempts last, Deliveries deliveries, Bodies bodies, IOptions<WebhookOptions> options, TimeProvider clock)
+internal sealed partial class WebhookDoor(
+    WebhookStore webhooks, DeadLetterStore letters, Transitions transitions, Sender sender, LastAttempts last, Deliveries deliveries, Bodies bodies, IOptions<WebhookOptions> options, TimeProvider clock)
 {
     const int PageSizeDefault = 100;
     const int PageSizeMax = 1_000;
@@ -42,14 +45,14 @@ internal sealed partial class WebhookDoor(WebhookStore webhooks, DeadLetterStore
 
     async Task<Webhook> RequireAsync(WebhookKey key, CancellationToken cancellation) => await webhooks.GetAsync(key, cancellation) ?? throw NotFound(key);
 
-    static Grpc.Core.RpcException NotFound(WebhookKey key)
+    static RpcException NotFound(WebhookKey key)
         => Errors.Of(GatewayErrorReason.WebhookNotFound, $"Shop '{key.Shop}' has no webhook '{key.Webhook}'; GET /v1/shops/{key.Shop}/webhooks lists those there are.", ("webhook", key.Webhook));
 
     static (int Size, string Token) Page(HttpRequest request)
     {
-        var size = Query(request, "pageSize", "page_size");
-        if (size.Length > 0 && !int.TryParse(size, System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture, out _)) throw Errors.Invalid([("pageSize", $"must be a whole number, not '{size}'")]);
-        return (Pages.Size(size.Length == 0 ? 0 : int.Parse(size, System.Globalization.CultureInfo.InvariantCulture), PageSizeDefault, PageSizeMax), Query(request, "pageToken", "page_token"));
+        var (text, size) = (Query(request, "pageSize", "page_size"), 0);
+        if (text.Length > 0 && !int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out size)) throw Errors.Invalid([("pageSize", $"must be a whole number, not '{text}'")]);
+        return (Pages.Size(size, PageSizeDefault, PageSizeMax), Query(request, "pageToken", "page_token"));
     }
 
     /// <summary>By the ProtoJSON name or the other, as everywhere.</summary>

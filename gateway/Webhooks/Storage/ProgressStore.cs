@@ -27,7 +27,10 @@ internal sealed class ProgressStore(Database database)
 
     /// <summary>The event at <paramref name="pending"/> failed and is tried again at <paramref name="nextTime"/>.</summary>
     public async Task<bool> FailAsync(WebhookKey key, string holder, long position, long pending, int attempts, DateTimeOffset nextTime, Attempt attempt, CancellationToken cancellation)
-        => await database.WriteAsync(write => write.Connection.ExecuteAsync(FailSql, new { key.Shop, key.Webhook, holder, position, pending, attempts, nextTime, time = attempt.Time, status = attempt.Status, failure = attempt.Failure }, write.Transaction), cancellation) == 1;
+    {
+        var values = new { key.Shop, key.Webhook, holder, position, pending, attempts, nextTime, time = attempt.Time, status = attempt.Status, failure = attempt.Failure };
+        return await database.WriteAsync(write => write.Connection.ExecuteAsync(FailSql, values, write.Transaction), cancellation) == 1;
+    }
 
     internal string DisableSql => $"""
         UPDATE {database.Prefix}webhook

@@ -360,6 +360,22 @@ public sealed class DeliveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_was_erased_behind_a_slow_receiver_is_passed_over()
+    {
+        await _platform.AddAsync();
+        AddUsers(1, 3);
+        var answered = new TaskCompletionSource();
+        Receiver.Answer = (_, _) => answered.Task;
+        await _platform.RunAsync();
+        await Receiver.HasAsync(1);
+        Feed.Erase("user:3");
+        _platform.Clock.Advance(TimeSpan.FromSeconds(11));
+        answered.SetResult();
+        await _platform.ReachesAsync(3);
+        Assert.Equal(Users(1, 2), Receiver.Subjects());
+    }
+
+    [Fact]
     public async Task A_dead_letter_of_somebody_erased_is_gone_when_it_is_asked_for()
     {
         var replica = await BuryAsync(2);

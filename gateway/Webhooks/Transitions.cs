@@ -59,5 +59,9 @@ internal sealed class Transitions(Houses houses)
     }
 
     AsyncServerStreamingCall<ReadTransitionsResponse> Read(string shop, long after, bool follow, int pageSize, CancellationToken cancellation)
-        => houses.Segmentation.ReadTransitions(new ReadTransitionsRequest { Shop = shop, AfterPosition = after, Follow = follow, PageSize = pageSize }, Houses.Stream(new Caller(shop, ""), cancellation));
+    {
+        var caller = new Caller(shop, "");
+        var request = new ReadTransitionsRequest { Shop = shop, AfterPosition = after, Follow = follow, PageSize = pageSize };
+        return houses.Segmentation.ReadTransitions(request, follow ? Houses.Stream(caller, cancellation) : houses.Unary(caller, cancellation));
+    }
 }

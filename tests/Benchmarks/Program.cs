@@ -14,6 +14,7 @@ static class Program
 
     static async Task<int> Main(string[] args)
     {
+        if (args is ["records", var count, var size]) { await RecordsBenchmark.RunAsync(int.Parse(count, CultureInfo.InvariantCulture), int.Parse(size, CultureInfo.InvariantCulture), Path.GetTempPath()); return 0; }
         if (args is not ["value", ..]) return await FailAsync("the first word names what to measure: value");
         var (customers, store, data) = (1_000_000, false, Path.GetTempPath());
         for (var i = 1; i < args.Length; i++)

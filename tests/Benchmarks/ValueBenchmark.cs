@@ -97,14 +97,14 @@ static class ValueBenchmark
             await using var database = new SqliteDatabase("segmentation", folder);
             await Migrator.ApplyAsync(database, typeof(SegmentationStore).Assembly, CancellationToken.None);
             await FillAsync(database, histories);
-            var store = new ValueStore(database);
+            var store = new SegmentationStore(database);
             var (clock, cpu) = (Stopwatch.StartNew(), Process.GetCurrentProcess().TotalProcessorTime);
-            var (sample, facts, until) = (new ValueSample(Day(Days), Horizon), 0L, Start.AddDays(Days + 1));
-            var days = new LocalDays(TimeZoneInfo.Utc, Start, until);
-            await foreach (var customer in store.ReadAllAsync("tea", until, CancellationToken.None))
+            var (sample, facts, shop) = (new ValueSample(Day(Days), Horizon), 0L, new Shop("tea", TimeZoneInfo.Utc, "GBP", 1));
+            await foreach (var customer in store.ScanAsync(shop, includeAnonymous: false, CancellationToken.None))
             {
-                facts += customer.Facts.Count;
-                sample.Add(Buyer.Of(customer.Facts, "GBP", days).Orders);
+                var history = customer.Read(Sources.Purchases).Now(shop.Currency, shop.Zone, Sources.Purchases)!;
+                facts += history.Facts.Count;
+                sample.Add(Buyer.Of([.. history.Facts], shop.Currency, shop.Zone).Orders);
             }
             Say($"{clock.Elapsed.TotalSeconds,8:F2} s  {(Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds,8:F2} s of processor time  {facts:N0} orders read from the store and folded");
             Timed("  analysis of their gaps", () => sample.Gaps.Analyse(Horizon, Level));
@@ -119,34 +119,15 @@ static class ValueBenchmark
 
     static int Day(int day) => DateOnly.FromDateTime(Start.UtcDateTime).DayNumber + day;
 
-    static Task FillAsync(SqliteDatabase database, int[][] histories) => database.WriteAsync(async write =>
-    {
-        var buyers = histories.Select((h, i) => (Id: i, History: h)).ToList();
-        await write.AppendAsync("customer", ["shop", "customer", "identified", "log_partition", "first_seen_time"], buyers, (row, b) =>
+    static Task FillAsync(SqliteDatabase database, int[][] histories) => database.WriteAsync(write =>
+        write.AppendAsync("customer", ["id", "shop", "customer", "identified", "record"], [.. histories.Index()], static (row, h) =>
         {
-            Key(row, b.Id);
+            row.Add(CustomerKey.First(1) + h.Index);
+            row.Add(1);
+            row.Add($"user:{h.Index:D8}");
             row.Add(true);
-            row.Add(0);
-            row.Add(Start.AddDays(b.History[0]));
-        }, CancellationToken.None);
-        var facts = buyers.SelectMany(b => b.History.Select((day, n) => (b.Id, Day: day, Number: n))).ToList();
-        await write.AppendAsync("purchase_fact", ["shop", "customer", "message_id", "kind", "event_time", "order_id", "amount", "currency"], facts, (row, f) =>
-        {
-            Key(row, f.Id);
-            row.Add($"m{f.Number}");
-            row.Add((int)FactKind.Ordered);
-            row.Add(Start.AddDays(f.Day));
-            row.Add($"o{f.Number}");
-            row.Add(350_000L + 10_000 * f.Day);
-            row.Add("");
-        }, CancellationToken.None);
-
-        static void Key(Row row, int id)
-        {
-            row.Add("tea");
-            row.Add($"user:{id:D8}");
-        }
-    }, CancellationToken.None);
+            row.Add(RecordCodec.Write(CustomerRecord.Empty.With(h.Item.Select((day, n) => new Sighting("tea", "", true, Start.AddDays(day), new Fact(FactKind.Ordered, Start.AddDays(day), $"m{n}", $"o{n}", 35 + day, ""))))));
+        }, CancellationToken.None), CancellationToken.None);
 
     static T Timed<T>(string what, Func<T> work)
     {

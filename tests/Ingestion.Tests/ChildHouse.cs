@@ -59,6 +59,13 @@ sealed class ChildHouse : IDisposable
         await _process.WaitForExitAsync(Cancel);
     }
 
+    /// <summary>Kills it in the middle of a call, however that ends.</summary>
+    public async Task KilledAsync(Task call)
+    {
+        await KilledAsync();
+        await call.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     public Task ExitedAsync() => _process.WaitForExitAsync(Cancel);
 
     async Task<bool> AnswersAsync()

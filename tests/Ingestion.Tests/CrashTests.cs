@@ -4,6 +4,7 @@ using Perennial.Common.V1;
 using Perennial.Foundation.Sql;
 using Perennial.Ingestion.Storage;
 using Perennial.Ingestion.V1;
+using Perennial.Testing;
 
 namespace Perennial.Ingestion.Tests;
 
@@ -37,7 +38,7 @@ public sealed class CrashTests : IDisposable
             Assert.All(answer.Results.Where(r => _acknowledged.Contains(r.MessageId)), r => Assert.Equal(EventResult.Types.Outcome.Duplicate, r.Outcome));
             Assert.Equal(0, answer.RefusedCount);
         }
-        var logged = await ReadAllAsync(last.Client);
+        var logged = await ReadIdsAsync(last.Client);
         Assert.Equal(_sent.Count, logged.Count);
         Assert.True(_sent.SetEquals(logged));
         await last.KilledAsync();
@@ -77,7 +78,7 @@ public sealed class CrashTests : IDisposable
             return;
         }
         await house.ListensAsync();
-        await CreateShopAsync(house.Client);
+        await house.Client.CreateShopAsync(Some.NewShop(), cancellationToken: Cancel);
         var load = Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => LoadAsync(house.Client, $"m{kill}-{caller}")));
         await Task.Delay(life, Cancel);
         await house.KilledAsync();
@@ -108,24 +109,12 @@ public sealed class CrashTests : IDisposable
     // The last part of the id: each of a batch has another customer, and all batches have the same.
     static string CustomerOf(string id) => "u" + id[(id.LastIndexOf('-') + 1)..];
 
-    static async Task CreateShopAsync(IngestionService.IngestionServiceClient client)
-        => await client.CreateShopAsync(new CreateShopRequest { Shop = IngestionHouse.Shop, TimeZone = "Europe/London", CurrencyCode = "GBP" }, cancellationToken: Cancel);
-
     /// <summary>The message ids in the log; positions without a gap.</summary>
-    static async Task<List<string>> ReadAllAsync(IngestionService.IngestionServiceClient client)
+    static async Task<List<string>> ReadIdsAsync(IngestionService.IngestionServiceClient client)
     {
-        var ids = new List<string>();
-        foreach (var partition in (await client.GetFeedHeadAsync(new GetFeedHeadRequest(), cancellationToken: Cancel)).Partitions)
-        {
-            var next = 1L;
-            using var call = client.ReadFeed(new ReadFeedRequest { Partition = partition.Partition }, cancellationToken: Cancel);
-            await foreach (var recorded in call.ResponseStream.ReadAllAsync(Cancel).SelectMany(page => page.Events))
-            {
-                Assert.Equal(next++, recorded.Position);
-                if (recorded.Customer.Length > 0) ids.Add(recorded.Event.MessageId);
-            }
-        }
-        return ids;
+        var partitions = await client.ReadPartitionsAsync();
+        Assert.All(partitions, events => Assert.Equal(Enumerable.Range(1, events.Count).Select(i => (long)i), events.Select(e => e.Position)));
+        return [.. partitions.SelectMany(events => events).Where(e => e.Customer.Length > 0).Select(e => e.Event.MessageId)];
     }
 
     /// <summary>With sets so small that every few batches make a run, and merges go on all the time.</summary>

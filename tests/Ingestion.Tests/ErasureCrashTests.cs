@@ -1,6 +1,6 @@
-using Grpc.Core;
 using Perennial.Common.V1;
 using Perennial.Ingestion.V1;
+using Perennial.Testing;
 
 namespace Perennial.Ingestion.Tests;
 
@@ -22,7 +22,7 @@ public sealed class ErasureCrashTests : IDisposable
     {
         using (var house = await HouseAsync())
         {
-            await house.Client.CreateShopAsync(new CreateShopRequest { Shop = IngestionHouse.Shop, TimeZone = "Europe/London", CurrencyCode = "GBP" }, cancellationToken: Cancel);
+            await house.Client.CreateShopAsync(Some.NewShop(), cancellationToken: Cancel);
             await house.Client.RecordEventsAsync(new RecordEventsRequest { Shop = IngestionHouse.Shop, Events = { Enumerable.Range(0, Orders).Select(i => Some.Order($"o{i}", "ann")).Append(Some.Order("other", "bob")) } }, cancellationToken: Cancel);
             await CutOffAsync(house, TimeSpan.FromMilliseconds(30));
         }
@@ -32,11 +32,11 @@ public sealed class ErasureCrashTests : IDisposable
             await CutOffAsync(house, TimeSpan.FromMilliseconds(15 * life));
         }
         using var last = await HouseAsync();
-        Assert.True((await CustomersAsync(last.Client)).Exists(e => e.Event.UserId == "ann"), "it was killed too late to prove anything");
+        Assert.True((await last.Client.ReadAllAsync()).Exists(e => e.Event.UserId == "ann"), "it was killed too late to prove anything");
         var erasure = await EraseAsync(last.Client);
 
         Assert.Equal(Orders, erasure.EventCount);
-        var all = await CustomersAsync(last.Client);
+        var all = await last.Client.ReadAllAsync();
         Assert.DoesNotContain(all, e => e.Event.UserId == "ann");
         Assert.Equal(Orders, all.Count(e => e.Customer == erasure.Remains && e.Event.OrderCompleted is not null));
         Assert.Single(all, e => e.Customer == erasure.Remains && e.Event.CustomerErased is not null);
@@ -49,21 +49,9 @@ public sealed class ErasureCrashTests : IDisposable
     {
         var erasing = EraseAsync(house.Client);
         await Task.Delay(life, Cancel);
-        await house.KilledAsync();
-        _ = erasing.ContinueWith(static t => t.Exception, TaskScheduler.Default);
+        await house.KilledAsync(erasing);
     }
 
     static async Task<Erasure> EraseAsync(IngestionService.IngestionServiceClient client)
         => await client.EraseCustomerAsync(new EraseCustomerRequest { Shop = IngestionHouse.Shop, Customer = "user:ann", Actor = "dpo", Reason = "request 7" }, deadline: DateTime.UtcNow + Patience, cancellationToken: Cancel);
-
-    static async Task<List<RecordedEvent>> CustomersAsync(IngestionService.IngestionServiceClient client)
-    {
-        var all = new List<RecordedEvent>();
-        foreach (var partition in (await client.GetFeedHeadAsync(new GetFeedHeadRequest(), cancellationToken: Cancel)).Partitions)
-        {
-            using var call = client.ReadFeed(new ReadFeedRequest { Partition = partition.Partition }, cancellationToken: Cancel);
-            await foreach (var page in call.ResponseStream.ReadAllAsync(Cancel)) all.AddRange(page.Events.Where(e => e.Customer.Length > 0));
-        }
-        return all;
-    }
 }

@@ -1,6 +1,6 @@
-using Grpc.Core;
 using Perennial.Common.V1;
 using Perennial.Ingestion.V1;
+using Perennial.Testing;
 
 namespace Perennial.Ingestion.Tests;
 
@@ -22,7 +22,7 @@ public sealed class ReattributionCrashTests : IDisposable
     {
         using (var house = await HouseAsync())
         {
-            await house.Client.CreateShopAsync(new CreateShopRequest { Shop = IngestionHouse.Shop, TimeZone = "Europe/London", CurrencyCode = "GBP" }, cancellationToken: Cancel);
+            await house.Client.CreateShopAsync(Some.NewShop(), cancellationToken: Cancel);
             await RecordAsync(house, [.. Enumerable.Range(0, Events).Select(i => Page($"v{i}", "", "v")), .. Enumerable.Range(0, Events).Select(i => Page($"l{i}", "left", "")), Page("r", "right", "")]);
             await RecordAsync(house, Page("login", "visited", "v"));
             await CutOffAsync(house, 3, client => MergeAsync(client));
@@ -38,7 +38,7 @@ public sealed class ReattributionCrashTests : IDisposable
         Assert.True(before < await HeadAsync(last.Client), "it was killed too late to prove anything");
 
         var current = new Dictionary<string, List<string>>();
-        foreach (var e in await ReadAllAsync(last.Client))
+        foreach (var e in await last.Client.ReadAllAsync())
         {
             if (e.Event.CustomerReset is not null) current.Remove(e.Customer);
             else (current.TryGetValue(e.Customer, out var events) ? events : current[e.Customer] = []).Add(e.Event.MessageId);
@@ -55,8 +55,7 @@ public sealed class ReattributionCrashTests : IDisposable
         var running = call(house.Client);
         var (start, patience) = (await HeadAsync(house.Client), 200);
         while (await HeadAsync(house.Client) < start + growth && patience-- > 0) await Task.Delay(1, Cancel);
-        await house.KilledAsync();
-        _ = running.ContinueWith(static t => t.Exception, TaskScheduler.Default);
+        await house.KilledAsync(running);
     }
 
     static async Task<long> HeadAsync(IngestionService.IngestionServiceClient client) => (await client.GetFeedHeadAsync(new GetFeedHeadRequest(), cancellationToken: Cancel)).Partitions.Sum(p => p.HeadPosition);
@@ -75,15 +74,4 @@ public sealed class ReattributionCrashTests : IDisposable
 
     static async Task RecordAsync(ChildHouse house, params Event[] events)
         => await house.Client.RecordEventsAsync(new RecordEventsRequest { Shop = IngestionHouse.Shop, Events = { events } }, cancellationToken: Cancel);
-
-    static async Task<List<RecordedEvent>> ReadAllAsync(IngestionService.IngestionServiceClient client)
-    {
-        var all = new List<RecordedEvent>();
-        foreach (var partition in (await client.GetFeedHeadAsync(new GetFeedHeadRequest(), cancellationToken: Cancel)).Partitions)
-        {
-            using var call = client.ReadFeed(new ReadFeedRequest { Partition = partition.Partition }, cancellationToken: Cancel);
-            await foreach (var page in call.ResponseStream.ReadAllAsync(Cancel)) all.AddRange(page.Events.Where(e => e.Customer.Length > 0));
-        }
-        return all;
-    }
 }

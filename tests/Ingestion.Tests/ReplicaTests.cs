@@ -46,7 +46,7 @@ public abstract class ReplicaTests
         try
         {
             for (var replica = 0; replica < _houses.Length; replica++) _houses[replica] = await Start(0).ListensAsync();
-            await _houses[0]!.Client.CreateShopAsync(new CreateShopRequest { Shop = IngestionHouse.Shop, TimeZone = "Europe/London", CurrencyCode = "GBP" }, cancellationToken: Cancel);
+            await _houses[0]!.Client.CreateShopAsync(Some.NewShop(), cancellationToken: Cancel);
             var partitions = (await _houses[0]!.Client.GetFeedHeadAsync(new GetFeedHeadRequest(), cancellationToken: Cancel)).Partitions.Count;
             using var end = new CancellationTokenSource();
             var readers = Enumerable.Range(0, _houses.Length).SelectMany(replica => Enumerable.Range(0, partitions).Select(p => new Reader(replica, p))).ToList();

@@ -5,6 +5,7 @@ using Perennial.Foundation.Feeds;
 using Perennial.Foundation.Sql;
 using Perennial.Ingestion.Domain;
 using Perennial.Ingestion.Storage;
+using CreateShopRequest = Perennial.Ingestion.V1.CreateShopRequest;
 
 namespace Perennial.Ingestion.Tests;
 
@@ -34,6 +35,8 @@ static class Some
     /// <summary>The position of each event, 0 for one recorded before.</summary>
     public static async Task<long[]> PositionsAsync(this LogStore log, IReadOnlyList<LogEvent> events, CancellationToken cancellation)
         => [.. (await log.AppendAsync(events, cancellation)).Results.Select(r => r.Position)];
+
+    public static CreateShopRequest NewShop(string shop = IngestionHouse.Shop) => new() { Shop = shop, TimeZone = "Europe/London", CurrencyCode = "GBP" };
 
     public static Event Order(string messageId, string userId = "alice") => new()
     {

@@ -1,12 +1,7 @@
 using System.Diagnostics;
 using Google.Protobuf;
 using Grpc.Core;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Perennial.Ingestion.V1;
 
 namespace Perennial.Load;
@@ -19,25 +14,6 @@ sealed class EchoService : IngestionService.IngestionServiceBase
         var response = new RecordEventsResponse { RecordedCount = request.Events.Count };
         foreach (var e in request.Events) response.Results.Add(new EventResult { MessageId = e.MessageId, Outcome = EventResult.Types.Outcome.Recorded, Partition = 1, Position = 1_000_000 });
         return Task.FromResult(response);
-    }
-
-    /// <summary>Serves on a port of this machine until the process ends.</summary>
-    public static async Task ServeAsync(int port)
-    {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.ClearProviders();
-        builder.Services.AddRouting();
-        builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = 16 * 1024 * 1024);
-        builder.WebHost.UseKestrel(kestrel =>
-        {
-            kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
-            kestrel.Limits.Http2.InitialConnectionWindowSize = 8 * 1024 * 1024;
-            kestrel.Limits.Http2.InitialStreamWindowSize = 4 * 1024 * 1024;
-            kestrel.ListenLocalhost(port, endpoint => endpoint.Protocols = HttpProtocols.Http2);
-        });
-        await using var app = builder.Build();
-        app.MapGrpcService<EchoService>();
-        await app.RunAsync();
     }
 }
 
@@ -69,6 +45,10 @@ static class InsertLoop
 
     /// <summary>How many rows, and rows per second.</summary>
     public static (long Rows, double Rate) Run(string folder, int batch, TimeSpan duration)
+        => Run(folder, batch, duration, [.. Samples.Batch(Math.Max(batch, 1_000)).Events.Select(e => ("user:" + e.UserId, e.MessageId, e.ToByteArray()))]);
+
+    /// <param name="events">Taken in turns.</param>
+    public static (long Rows, double Rate) Run(string folder, int batch, TimeSpan duration, IReadOnlyList<(string Customer, string MessageId, byte[] Payload)> events)
     {
         using var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "bare.db")};Pooling=False");
         connection.Open();
@@ -77,7 +57,6 @@ static class InsertLoop
         insert.CommandText = InsertSql;
         var names = new[] { "$partition", "$position", "$shop", "$customer", "$message", "$time", "$payload" };
         var values = names.Select(name => insert.Parameters.Add(new SqliteParameter { ParameterName = name })).ToArray();
-        var events = Samples.Batch(Math.Max(batch, 1_000)).Events.Select(e => (Customer: "user:" + e.UserId, e.MessageId, Payload: e.ToByteArray())).ToArray();
 
         var started = Stopwatch.GetTimestamp();
         var rows = 0L;
@@ -87,7 +66,7 @@ static class InsertLoop
             insert.Transaction = transaction;
             for (var i = 0; i < batch; i++, rows++)
             {
-                var (customer, message, payload) = events[rows % events.Length];
+                var (customer, message, payload) = events[(int)(rows % events.Count)];
                 (values[0].Value, values[1].Value, values[2].Value, values[3].Value, values[4].Value, values[5].Value, values[6].Value) = (rows % 4, rows / 4, Samples.Shop, customer, message, 1_700_000_000_000L, payload);
                 insert.ExecuteNonQuery();
             }

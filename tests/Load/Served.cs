@@ -59,6 +59,15 @@ sealed class Served : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Processor time since its start.</summary>
+    public TimeSpan Processor()
+    {
+        _process.Refresh();
+        return _process.TotalProcessorTime;
+    }
+
     /// <summary>From here on <see cref="Cores"/> counts.</summary>
     public void Mark()
     {

@@ -1,4 +1,4 @@
-using System.Globalization;
+using static Perennial.Load.Arguments;
 
 namespace Perennial.Load;
 
@@ -63,11 +63,4 @@ sealed record Settings
         if (settings is { Mode: "feed", Preload: 0 }) settings = settings with { Preload = 1_000_000 };
         return callers is { } n ? settings with { Callers = n } : settings;
     }
-
-    static TimeSpan Seconds(string name, string value) => TimeSpan.FromSeconds(Number(name, value.TrimEnd('s'), 1, 600));
-
-    static long Number(string name, string value, long min, long max)
-        => long.TryParse(value.Replace("_", "", StringComparison.Ordinal), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
-            ? number
-            : throw new ArgumentException($"{name} takes {min} to {max}, not '{value}'");
 }

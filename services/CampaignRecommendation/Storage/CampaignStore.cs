@@ -28,24 +28,12 @@ internal sealed class CampaignStore(Database db)
     public Task<long> ReadCheckpointAsync(int partition, CancellationToken cancellation) => _checkpoints.ReadAsync(partition, cancellation);
 
     /// <summary>Applies changes and moves the checkpoint in one transaction. False, with nothing applied, when it is not at <paramref name="after"/>.</summary>
-    public async Task<bool> ApplyAsync(int partition, long after, long next, Changes changes, CancellationToken cancellation)
+    public Task<bool> ApplyAsync(int partition, long after, long next, Changes changes, CancellationToken cancellation) => _checkpoints.ApplyAsync(partition, after, next, async write =>
     {
-        try
-        {
-            await db.WriteAsync(async write =>
-            {
-                if (!await _checkpoints.MoveAsync(write, partition, after, next)) throw new CheckpointMovedException();
-                if (changes.Shops.Count > 0) await ConfigureAsync(write, changes.Shops, cancellation);
-                foreach (var shop in changes.Resets.GroupBy(r => r.Shop, r => r.Customer)) await ForgetFactsAsync(write, shop.Key, shop, cancellation);
-                foreach (var shop in changes.Facts.GroupBy(f => f.Shop)) await LearnAsync(write, shop.Key, [.. shop], cancellation);
-            }, cancellation);
-            return true;
-        }
-        catch (CheckpointMovedException)
-        {
-            return false;
-        }
-    }
+        if (changes.Shops.Count > 0) await ConfigureAsync(write, changes.Shops, cancellation);
+        foreach (var shop in changes.Resets.GroupBy(r => r.Shop, r => r.Customer)) await ForgetFactsAsync(write, shop.Key, shop, cancellation);
+        foreach (var shop in changes.Facts.GroupBy(f => f.Shop)) await LearnAsync(write, shop.Key, [.. shop], cancellation);
+    }, cancellation);
 
     string ShopsSql => $"""
         SELECT shop, time_zone, currency_code, fact_time, message_id

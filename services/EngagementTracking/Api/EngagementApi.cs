@@ -14,6 +14,14 @@ internal sealed partial class EngagementApi(EngagementStore store, ScoreRules ru
     Task<IReadOnlyDictionary<string, History>> ReadAsync(string shop, IEnumerable<string> customers, DateTimeOffset asOf, CancellationToken cancellation)
         => store.ReadAsync(shop, customers, DateOnly.FromDateTime(asOf.UtcDateTime), cancellation);
 
+    /// <summary>A customer who had been seen by then.</summary>
+    /// <exception cref="RpcException">CUSTOMER_NOT_FOUND.</exception>
+    async Task<History> RequireAsync(string shop, string customer, DateTimeOffset asOf, CancellationToken cancellation)
+    {
+        var history = (await ReadAsync(shop, [customer], asOf, cancellation)).GetValueOrDefault(customer);
+        return EngagementState.SeenBy(asOf, history) ? history! : throw Unknown(shop, customer);
+    }
+
     CustomerEngagement Answer(string shop, string customer, DateTimeOffset asOf, History? history)
     {
         var engagement = EngagementState.At(asOf, history, rules);

@@ -1,6 +1,5 @@
 using Grpc.Core;
 using Perennial.Engagement.V1;
-using Perennial.EngagementTracking.Domain;
 using Perennial.Foundation.Grpc;
 
 namespace Perennial.EngagementTracking.Api;
@@ -11,9 +10,6 @@ internal sealed partial class EngagementApi
     {
         Validation.Check(request);
         var asOf = request.AsOf.ToInstant(clock.GetUtcNow());
-        var history = (await ReadAsync(request.Shop, [request.Customer], asOf, context.CancellationToken)).GetValueOrDefault(request.Customer);
-        return EngagementState.SeenBy(asOf, history)
-            ? Answer(request.Shop, request.Customer, asOf, history)
-            : throw Unknown(request.Shop, request.Customer);
+        return Answer(request.Shop, request.Customer, asOf, await RequireAsync(request.Shop, request.Customer, asOf, context.CancellationToken));
     }
 }

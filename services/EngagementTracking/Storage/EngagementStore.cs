@@ -15,37 +15,24 @@ internal sealed class EngagementStore(Database db)
     public Task<long> ReadCheckpointAsync(int partition, CancellationToken cancellation) => _checkpoints.ReadAsync(partition, cancellation);
 
     /// <summary>Applies changes and moves the checkpoint in one transaction. False, with nothing applied, when it is not at <paramref name="after"/>.</summary>
-    public async Task<bool> ApplyAsync(int partition, long after, long next, Changes changes, CancellationToken cancellation)
+    public Task<bool> ApplyAsync(int partition, long after, long next, Changes changes, CancellationToken cancellation) => _checkpoints.ApplyAsync(partition, after, next, async write =>
     {
-        try
-        {
-            await db.WriteAsync(async write =>
-            {
-                if (!await _checkpoints.MoveAsync(write, partition, after, next)) throw new CheckpointMovedException();
-                foreach (var shop in changes.Resets.GroupBy(r => r.Shop, r => r.Customer)) await ResetAsync(write, shop.Key, shop, cancellation);
-                foreach (var shop in changes.Sightings.GroupBy(s => s.Shop)) await SeeAsync(write, partition, shop.Key, [.. shop], cancellation);
-                await TouchAsync(write, changes.TouchDays, cancellation);
-                await AppendAsync(write, changes.Subscriptions, cancellation);
-            }, cancellation);
-            return true;
-        }
-        catch (CheckpointMovedException)
-        {
-            return false;
-        }
-    }
+        foreach (var shop in changes.Resets.GroupBy(r => r.Shop, r => r.Customer)) await ResetAsync(write, shop.Key, shop, cancellation);
+        foreach (var shop in changes.Sightings.GroupBy(s => s.Shop)) await SeeAsync(write, partition, shop.Key, [.. shop], cancellation);
+        await TouchAsync(write, changes.TouchDays, cancellation);
+        await AppendAsync(write, changes.Subscriptions, cancellation);
+    }, cancellation);
 
-    string ForgetTouchesSql => $"""
-        DELETE FROM {db.Prefix}touch_day
+    string OfCustomers => $"""
         WHERE shop = @shop
         AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
         """;
 
-    string ForgetSubscriptionsSql => $"""
-        DELETE FROM {db.Prefix}subscription_fact
-        WHERE shop = @shop
-        AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
-        """;
+    string ForgetSightingsSql => $"DELETE FROM {db.Prefix}customer {OfCustomers}";
+
+    string ForgetTouchesSql => $"DELETE FROM {db.Prefix}touch_day {OfCustomers}";
+
+    string ForgetSubscriptionsSql => $"DELETE FROM {db.Prefix}subscription_fact {OfCustomers}";
 
     /// <summary>Leaves nothing of these customers, in any table.</summary>
     async Task ResetAsync(Write write, string shop, IEnumerable<string> customers, CancellationToken cancellation)
@@ -58,14 +45,7 @@ internal sealed class EngagementStore(Database db)
     string SightingsSql => $"""
         SELECT shop, customer, first_seen_time
         FROM {db.Prefix}customer
-        WHERE shop = @shop
-        AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
-        """;
-
-    string ForgetSightingsSql => $"""
-        DELETE FROM {db.Prefix}customer
-        WHERE shop = @shop
-        AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
+        {OfCustomers}
         """;
 
     /// <summary>Adds the customers not seen yet, and replaces those now seen earlier than was known.</summary>
@@ -83,15 +63,12 @@ internal sealed class EngagementStore(Database db)
     string TouchesOfDaySql => $"""
         SELECT shop, customer, day, channel, kind, touch_count, last_time
         FROM {db.Prefix}touch_day
-        WHERE shop = @shop
-        AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
+        {OfCustomers}
         AND day = @day
         """;
 
     string ForgetTouchesOfDaySql => $"""
-        DELETE FROM {db.Prefix}touch_day
-        WHERE shop = @shop
-        AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
+        {ForgetTouchesSql}
         AND day = @day
         """;
 
@@ -116,26 +93,23 @@ internal sealed class EngagementStore(Database db)
             [.. facts.Select(f => new object?[] { f.Shop, f.Customer, f.Channel, f.FactTime, f.MessageId, f.Purpose, f.Subscribed, f.Source })], cancellation);
 
     string CustomersSql => $"""
-        SELECT c.shop, c.customer, c.first_seen_time, p.position
+        SELECT shop, customer, first_seen_time, position
         FROM {db.Prefix}customer c
         JOIN {db.Prefix}checkpoint_position p ON p.log_partition = c.log_partition
-        WHERE c.shop = @shop
-        AND c.customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
+        {OfCustomers}
         """;
 
     string TouchesSql => $"""
         SELECT shop, customer, day, channel, kind, touch_count, last_time
         FROM {db.Prefix}touch_day
-        WHERE shop = @shop
-        AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
+        {OfCustomers}
         AND day <= @day
         """;
 
     string SubscriptionsSql => $"""
         SELECT shop, customer, channel, fact_time, message_id, purpose, subscribed, source
         FROM {db.Prefix}subscription_fact
-        WHERE shop = @shop
-        AND customer IN (SELECT k.customer FROM {db.Set("@keys", ("customer", 210))} k)
+        {OfCustomers}
         """;
 
     /// <summary>What is known about those of the customers that were ever seen; touches up to the UTC day <paramref name="until"/>.</summary>

@@ -10,7 +10,7 @@ public static class Pages
 {
     public static int Size(int asked, int otherwise, int most)
     {
-        if (asked < 0) throw Errors.Invalid([("page_size", "must be 0 (the default) or more")]);
+        new Violations().PageSize(asked).Throw();
         return asked == 0 ? otherwise : Math.Min(asked, most);
     }
 

@@ -24,6 +24,9 @@ public sealed class Violations
         return Require(value.Length >= min && value.Length <= max, field, string.Create(CultureInfo.InvariantCulture, $"must have {min} to {max} characters, has {value.Length}"));
     }
 
+    /// <summary>What <see cref="Pages.Size"/> refuses, together with all else.</summary>
+    public Violations PageSize(int asked) => Require(asked >= 0, "page_size", "must be 0 (the default) or more");
+
     /// <exception cref="global::Grpc.Core.RpcException">INVALID_ARGUMENT with every violation, when there is any.</exception>
     public void Throw()
     {

@@ -43,8 +43,10 @@ public static partial class WireValues
     }
 
     /// <summary>To whole milliseconds, as everything is stored; <paramref name="otherwise"/> where it is absent.</summary>
-    public static DateTimeOffset ToInstant(this Timestamp? instant, DateTimeOffset otherwise)
-        => DateTimeOffset.FromUnixTimeMilliseconds((instant?.ToDateTimeOffset() ?? otherwise).ToUnixTimeMilliseconds());
+    public static DateTimeOffset ToInstant(this Timestamp? instant, DateTimeOffset otherwise) => (instant?.ToDateTimeOffset() ?? otherwise).WholeMillis();
+
+    /// <summary>The instant in UTC without its part of a millisecond.</summary>
+    public static DateTimeOffset WholeMillis(this DateTimeOffset instant) => DateTimeOffset.FromUnixTimeMilliseconds(instant.ToUnixTimeMilliseconds());
 
     /// <summary>RFC 3339, as ProtoJSON writes it.</summary>
     public static string ToText(this DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.FFFZ", CultureInfo.InvariantCulture);

@@ -27,6 +27,25 @@ public sealed class Checkpoints(Database database)
         if (await write.Connection.ExecuteAsync(MoveSql, values, write.Transaction) == 1) return true;
         return after == 0 && await write.Connection.ExecuteAsync(StartSql, values, write.Transaction) == 1;
     }
+
+    /// <summary>Moves the position and does the work in one transaction. False, with nothing written, when the stored position is not <paramref name="after"/>.</summary>
+    public async Task<bool> ApplyAsync(int partition, long after, long next, Func<Write, Task> work, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        try
+        {
+            await database.WriteAsync(async write =>
+            {
+                if (!await MoveAsync(write, partition, after, next)) throw new CheckpointMovedException();
+                await work(write);
+            }, cancellation);
+            return true;
+        }
+        catch (CheckpointMovedException)
+        {
+            return false;
+        }
+    }
 }
 
 /// <summary>Thrown inside a write to undo it when a checkpoint had moved.</summary>

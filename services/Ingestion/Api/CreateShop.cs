@@ -11,7 +11,7 @@ internal sealed partial class IngestionApi
     public override async Task<V1.Shop> CreateShop(CreateShopRequest request, ServerCallContext context)
     {
         Check(request);
-        var wanted = new Shop(request.Shop, request.TimeZone, request.CurrencyCode, EventTime.WholeMillis(clock.GetUtcNow()));
+        var wanted = new Shop(request.Shop, request.TimeZone, request.CurrencyCode, clock.GetUtcNow().WholeMillis());
         var (shop, added) = await shops.AddAsync(wanted, Mapping.Announcements(wanted, log.Partitions), context.CancellationToken);
         if (!shop.HasSettingsOf(wanted))
             throw Errors.Of(IngestionErrorReason.ShopExists, $"Shop '{shop.Id}' exists with time zone {shop.TimeZone} and currency {shop.Currency}, which cannot be changed; choose another id.", ("shop", shop.Id));

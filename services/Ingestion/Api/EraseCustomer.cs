@@ -16,7 +16,7 @@ internal sealed partial class IngestionApi
         CheckWhoAndWhy(violations, request.Actor, request.Reason);
         violations.Throw();
         await shops.RequireAsync(request.Shop, context.CancellationToken);
-        var order = new ErasureOrder(Guid.NewGuid().ToString("N"), request.Shop, id, request.Actor, request.Reason, $"erased:{Guid.NewGuid():N}", EventTime.WholeMillis(clock.GetUtcNow()));
+        var order = new ErasureOrder(Guid.NewGuid().ToString("N"), request.Shop, id, request.Actor, request.Reason, $"erased:{Guid.NewGuid():N}", clock.GetUtcNow().WholeMillis());
         if (!await IsKnownAsync(order, context.CancellationToken)) throw CustomerNotFound(id.Text);
         var erasure = await erasures.BeginAsync(order, context.CancellationToken) ?? throw CustomerNotFound(id.Text);
         await DueAsync(erasure.Number, context.CancellationToken);

@@ -35,7 +35,7 @@ internal sealed partial class IngestionApi
             .Require(ImportRun.IsId(opening.ImportId), "opening.import_id", ImportIdRule)
             .Text(opening.Source, "opening.source", 0, ImportRun.SourceLengthMax)
             .Throw();
-        var now = EventTime.WholeMillis(clock.GetUtcNow());
+        var now = clock.GetUtcNow().WholeMillis();
         var run = await imports.BeginAsync(new ImportRun(shop, opening.ImportId, opening.Source, opening.Backfill, 0, false, 0, 0, 0, now, now), cancellation);
         new Violations()
             .Require(run.Backfill == opening.Backfill, "opening.backfill", $"must be {(run.Backfill ? "true" : "false")}, as when the import began")
@@ -82,7 +82,7 @@ internal sealed partial class IngestionApi
         var request = new RecordEventsRequest { Shop = run.Shop, Events = { chunk.Events } };
         var good = Judge(request, response);
         var refusals = response.Results.Where(r => r.Outcome == EventResult.Types.Outcome.Refused).Select(Mapping.ToRefusal).ToList();
-        var step = new ImportStep(chunk.NextCheckpoint, chunk.Done, chunk.Facts, refusals, EventTime.WholeMillis(clock.GetUtcNow()));
+        var step = new ImportStep(chunk.NextCheckpoint, chunk.Done, chunk.Facts, refusals, clock.GetUtcNow().WholeMillis());
         // Once it is its turn a chunk is committed whole, whether or not the caller still waits.
         var after = await turns.TakeAsync(() => imports.AppendAsync(run, step, good, CancellationToken.None), cancellation);
         if (after is not { } done) throw OutOfStep(await imports.FindAsync(run.Shop, run.Id, cancellation) ?? run);

@@ -26,6 +26,9 @@ internal sealed partial class IngestionApi(
     IHostApplicationLifetime lifetime,
     ILogger<IngestionApi> logger) : IngestionService.IngestionServiceBase
 {
+    const int ListPageSizeDefault = 100;
+    const int ListPageSizeMax = 1_000;
+
     readonly IngestionOptions _options = options.Value;
 }
 

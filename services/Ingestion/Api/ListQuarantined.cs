@@ -7,13 +7,10 @@ namespace Perennial.Ingestion.Api;
 
 internal sealed partial class IngestionApi
 {
-    const int QuarantinePageSizeDefault = 100;
-    const int QuarantinePageSizeMax = 1_000;
-
     public override async Task<ListQuarantinedResponse> ListQuarantined(ListQuarantinedRequest request, ServerCallContext context)
     {
-        new Violations().Require(request.Quarantined.Count <= QuarantinePageSizeMax, "quarantined", $"must be at most {QuarantinePageSizeMax} ids").Throw();
-        var size = Pages.Size(request.PageSize, QuarantinePageSizeDefault, QuarantinePageSizeMax);
+        new Violations().Require(request.Quarantined.Count <= ListPageSizeMax, "quarantined", $"must be at most {ListPageSizeMax} ids").PageSize(request.PageSize).Throw();
+        var size = Pages.Size(request.PageSize, ListPageSizeDefault, ListPageSizeMax);
         string[] arguments = [request.Shop, request.Reason, .. request.Quarantined];
         var after = long.Parse(Pages.Cursor(request.PageToken, arguments) ?? "0", CultureInfo.InvariantCulture);
         await shops.RequireAsync(request.Shop, context.CancellationToken);

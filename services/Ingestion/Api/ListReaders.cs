@@ -7,12 +7,9 @@ namespace Perennial.Ingestion.Api;
 
 internal sealed partial class IngestionApi
 {
-    const int ReaderPageSizeDefault = 100;
-    const int ReaderPageSizeMax = 1_000;
-
     public override async Task<ListReadersResponse> ListReaders(ListReadersRequest request, ServerCallContext context)
     {
-        var size = Pages.Size(request.PageSize, ReaderPageSizeDefault, ReaderPageSizeMax);
+        var size = Pages.Size(request.PageSize, ListPageSizeDefault, ListPageSizeMax);
         var after = Pages.Cursor(request.PageToken, request.Shop) is { } cursor ? ToReaderId(cursor) : null;
         if (request.Shop.Length > 0) await shops.RequireAsync(request.Shop, context.CancellationToken);
         // One more than asked tells whether another page follows.

@@ -29,7 +29,7 @@ internal sealed partial class IngestionApi
         CheckWhoAndWhy(violations, request.Actor, request.Reason);
         var hasRequestId = Guid.TryParse(request.RequestId, out var requestId);
         violations.Require(hasRequestId || request.RequestId.Length == 0, "request_id", "must be a UUID, or empty").Throw();
-        return new MergeOrder(request.Shop, from, to, request.Actor, request.Reason, hasRequestId ? requestId.ToString() : null, EventTime.WholeMillis(clock.GetUtcNow()));
+        return new MergeOrder(request.Shop, from, to, request.Actor, request.Reason, hasRequestId ? requestId.ToString() : null, clock.GetUtcNow().WholeMillis());
     }
 
     static void CheckWhoAndWhy(Violations violations, string actor, string reason) => violations

@@ -19,7 +19,7 @@ internal sealed partial class IngestionApi
     {
         Check(request);
         await shops.RequireAsync(request.Shop, context.CancellationToken);
-        var now = EventTime.WholeMillis(clock.GetUtcNow());
+        var now = clock.GetUtcNow().WholeMillis();
         var kept = await quarantine.AddAsync(request.Shop, [.. request.Events.Select(e => Mapping.ToQuarantined(e, now))], _options.QuarantineEventsMax, context.CancellationToken)
             ?? throw QuarantineFull(request);
         foreach (var (reason, events) in kept.Fresh.CountBy(e => e.Reason)) metrics.Quarantined(reason, events);

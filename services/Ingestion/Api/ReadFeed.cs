@@ -17,10 +17,9 @@ internal partial class FeedApi
     {
         // A stream would outlast the shutdown: it ends as soon as the house begins to stop, and the reader comes back.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        var pageSize = Pages.Size(request.PageSize, PageSizeDefault, PageSizeMax);
         var head = await CheckStartAsync(request, stop.Token);
         var low = await RegisterAsync(request, stop.Token);
-        var feed = new Feed(log, request, pageSize, _options, responseStream);
+        var feed = new Feed(log, request, Pages.Size(request.PageSize, PageSizeDefault, PageSizeMax), _options, responseStream);
         if (low == request.AfterPosition) await feed.SendKeptAsync(low, stop.Token);
         await feed.SendToAsync(head, stop.Token);
         if (request.Follow) await feed.FollowAsync(stop.Token);
@@ -34,6 +33,7 @@ internal partial class FeedApi
             throw ReaderRules.NoPartition(request.Partition, log.Partitions);
         new Violations()
             .Require(request.AfterPosition >= 0, "after_position", "must be 0 (the beginning) or more")
+            .PageSize(request.PageSize)
             .Require(request.Reader.Length == 0 || ReaderId.IsName(request.Reader), "reader", ReaderRules.NameShape + ", or be empty")
             .Throw();
         if (request.Shop.Length > 0) await shops.RequireAsync(request.Shop, cancellation);
@@ -48,7 +48,7 @@ internal partial class FeedApi
     {
         var low = request.Reader.Length == 0
             ? await lows.ReadAsync(request.Partition, cancellation)
-            : await readers.StartAsync(new ReaderId(request.Shop, request.Reader), request.Partition, request.AfterPosition, EventTime.WholeMillis(clock.GetUtcNow()), _options.ReadersMax, cancellation)
+            : await readers.StartAsync(new ReaderId(request.Shop, request.Reader), request.Partition, request.AfterPosition, clock.GetUtcNow().WholeMillis(), _options.ReadersMax, cancellation)
                 ?? throw ReaderRules.TooMany(_options.ReadersMax);
         return request.AfterPosition >= low ? low : throw NotKept(request.Partition, request.AfterPosition, low);
     }

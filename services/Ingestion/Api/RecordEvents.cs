@@ -33,7 +33,7 @@ internal sealed partial class IngestionApi
     /// <param name="receipts">When each was received first, as of which its times are judged; now where this is null.</param>
     List<LogEvent> Judge(RecordEventsRequest request, RecordEventsResponse response, IReadOnlyList<DateTimeOffset>? receipts = null)
     {
-        var receiveTime = EventTime.WholeMillis(clock.GetUtcNow());
+        var receiveTime = clock.GetUtcNow().WholeMillis();
         var good = new List<LogEvent>(request.Events.Count);
         var faults = new Faults();
         foreach (var e in request.Events)

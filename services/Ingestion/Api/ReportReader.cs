@@ -12,7 +12,7 @@ internal sealed partial class IngestionApi
         await CheckAsync(request, context.CancellationToken);
         // Of a partition that is named twice the furthest counts, as if both had come one after the other.
         var positions = request.Positions.GroupBy(p => p.Partition).Select(g => KeyValuePair.Create(g.Key, g.Max(p => p.Position)));
-        if (!await readers.ReportAsync(new ReaderId(request.Shop, request.Reader), positions, EventTime.WholeMillis(clock.GetUtcNow()), _options.ReadersMax, context.CancellationToken))
+        if (!await readers.ReportAsync(new ReaderId(request.Shop, request.Reader), positions, clock.GetUtcNow().WholeMillis(), _options.ReadersMax, context.CancellationToken))
             throw ReaderRules.TooMany(_options.ReadersMax);
         return new ReportReaderResponse();
     }

@@ -22,7 +22,7 @@ internal sealed partial class IngestionApi
 
     async Task<Domain.IdentityChange?> UnmergeAsync(UnmergeCustomersRequest request, CancellationToken cancellation)
         => long.TryParse(request.Change, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? await identities.UnmergeAsync(new UnmergeOrder(request.Shop, number, request.Actor, request.Reason, EventTime.WholeMillis(clock.GetUtcNow())), cancellation)
+            ? await identities.UnmergeAsync(new UnmergeOrder(request.Shop, number, request.Actor, request.Reason, clock.GetUtcNow().WholeMillis()), cancellation)
             : null;
 
     static RpcException MergeNotFound(UnmergeCustomersRequest request)

@@ -32,13 +32,9 @@ internal static class EventTime
         var ticks = ClaimedTicks(raw);
         if (ticks < DateTimeOffset.UnixEpoch.Ticks) return new EventTimeVerdict(default, EventTimeFault.TooEarly);
         if (ticks > raw.Receive.UtcTicks + tolerance.Ticks) return new EventTimeVerdict(default, EventTimeFault.TooFarAhead);
-        return new EventTimeVerdict(WholeMillis(Math.Min(ticks, raw.Receive.UtcTicks)), EventTimeFault.None);
+        var past = Math.Min(ticks, raw.Receive.UtcTicks);
+        return new EventTimeVerdict(new DateTimeOffset(past - past % TimeSpan.TicksPerMillisecond, TimeSpan.Zero), EventTimeFault.None);
     }
-
-    /// <summary>The instant without its part of a millisecond.</summary>
-    public static DateTimeOffset WholeMillis(DateTimeOffset instant) => WholeMillis(instant.UtcTicks);
-
-    static DateTimeOffset WholeMillis(long ticks) => new(ticks - ticks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
 
     static long ClaimedTicks(RawTimes raw)
     {

@@ -8,11 +8,7 @@ namespace Perennial.Ingestion.Storage;
 internal sealed partial class LogStore
 {
     string OfCustomerSql => $"""
-        SELECT position, shop, customer, identified, event_time, receive_time, payload, reattribute_time
-        FROM {database.Prefix}event
-        WHERE log_partition = @partition
-        AND position > @after
-        AND position <= @until
+        {Range}
         AND shop = @shop
         AND customer = @customer
         ORDER BY position

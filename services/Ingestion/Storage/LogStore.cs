@@ -183,21 +183,22 @@ internal sealed partial class LogStore(Database database, int partitions, KeyLim
         row.Add(e.ReattributeTime);
     }, cancellation);
 
-    string ReadSql => $"""
+    /// <summary>A range of a partition, its columns as <see cref="Logged"/> takes them.</summary>
+    string Range => $"""
         SELECT position, shop, customer, identified, event_time, receive_time, payload, reattribute_time
         FROM {database.Prefix}event
         WHERE log_partition = @partition
         AND position > @after
         AND position <= @until
+        """;
+
+    string ReadSql => $"""
+        {Range}
         ORDER BY position
         """;
 
     string ReadShopSql => $"""
-        SELECT position, shop, customer, identified, event_time, receive_time, payload, reattribute_time
-        FROM {database.Prefix}event
-        WHERE log_partition = @partition
-        AND position > @after
-        AND position <= @until
+        {Range}
         AND shop = @shop
         ORDER BY position
         """;

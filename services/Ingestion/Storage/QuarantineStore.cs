@@ -93,28 +93,30 @@ internal sealed class QuarantineStore(Database database, LogStore log)
         await write.AppendAsync(database.Prefix + "quarantined_id", IdColumns, [.. fresh.SelectMany(e => e.Ids.Distinct().Select(id => new object?[] { shop, id, e.Sequence }))], cancellation);
     }
 
+    string Events => $"""
+        SELECT q.sequence, q.message_id, q.reason, q.violations, q.payload, q.receive_time, q.replay_count
+        FROM {database.Prefix}quarantined q
+        """;
+
     string ListSql => $"""
-        SELECT sequence, message_id, reason, violations, payload, receive_time, replay_count
-        FROM {database.Prefix}quarantined
-        WHERE shop = @shop
-        AND sequence > @after
-        ORDER BY sequence
+        {Events}
+        WHERE q.shop = @shop
+        AND q.sequence > @after
+        ORDER BY q.sequence
         {database.Limit("@most")}
         """;
 
     string ListReasonSql => $"""
-        SELECT sequence, message_id, reason, violations, payload, receive_time, replay_count
-        FROM {database.Prefix}quarantined
-        WHERE shop = @shop
-        AND reason = @reason
-        AND sequence > @after
-        ORDER BY sequence
+        {Events}
+        WHERE q.shop = @shop
+        AND q.reason = @reason
+        AND q.sequence > @after
+        ORDER BY q.sequence
         {database.Limit("@most")}
         """;
 
     string ListNamedSql => $"""
-        SELECT q.sequence, q.message_id, q.reason, q.violations, q.payload, q.receive_time, q.replay_count
-        FROM {database.Prefix}quarantined q
+        {Events}
         JOIN {database.Set("@numbers", ("sequence", 20))} k
         ON CAST(k.sequence AS bigint) = q.sequence
         WHERE q.shop = @shop

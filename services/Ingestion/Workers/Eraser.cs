@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Microsoft.Extensions.Options;
 using Perennial.Common.V1;
+using Perennial.Foundation.Grpc;
 using Perennial.Ingestion.Domain;
 using Perennial.Ingestion.Storage;
 using Perennial.Ingestion.Storage.Identity;
@@ -23,7 +24,7 @@ internal sealed class Eraser(ErasureStore erasures, IdentityStore identities, Lo
 
     async Task RecordRemainsAsync(Reattribution due, Erasure erasure, IReadOnlyList<ErasureSubject> subjects, CancellationToken cancellation)
     {
-        var now = EventTime.WholeMillis(clock.GetUtcNow());
+        var now = clock.GetUtcNow().WholeMillis();
         var payload = new Event { CustomerReset = new CustomerReset { Reason = CustomerReset.Types.Reason.Erased } }.ToByteArray();
         var resets = subjects.Where(s => s.Whole).Select(s => log.Place(s.Customer, due.Shop, "", now, now, payload)).ToList();
         await erasures.RecordRemainsAsync(due, erasure, resets, await RemainsAsync(due, erasure, now, cancellation), cancellation);

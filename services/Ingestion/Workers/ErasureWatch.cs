@@ -1,28 +1,17 @@
 using Microsoft.Extensions.Options;
+using Perennial.Foundation.Hosting;
 using Perennial.Ingestion.Storage.Privacy;
 
 namespace Perennial.Ingestion.Workers;
 
 /// <summary>Ends the erasures that every registered reader has followed: the resets, which name the person, go.</summary>
-internal sealed class ErasureWatch(ErasureStore erasures, IOptions<IngestionOptions> options, ILogger<ErasureWatch> logger) : BackgroundService
+internal sealed class ErasureWatch(ErasureStore erasures, IOptions<IngestionOptions> options, TimeProvider clock, ILogger<ErasureWatch> log)
+    : RecurringWork(TimeSpan.FromSeconds(options.Value.ErasurePollSeconds), clock)
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task WorkAsync(CancellationToken cancellation)
     {
-        var seconds = options.Value.ErasurePollSeconds;
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(seconds));
-        var failing = false;
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                if (await erasures.SettleAsync(stoppingToken) is > 0 and var settled) logger.ErasuresDone(settled);
-                failing = false;
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                if (!failing) logger.ErasuresStuck(seconds, e);
-                failing = true;
-            }
-        }
+        if (await erasures.SettleAsync(cancellation) is > 0 and var settled) log.ErasuresDone(settled);
     }
+
+    protected override void Say(Exception failure) => log.ErasuresStuck(options.Value.ErasurePollSeconds, failure);
 }

@@ -1,35 +1,21 @@
 using Microsoft.Extensions.Options;
+using Perennial.Foundation.Hosting;
 using Perennial.Ingestion.Domain;
 using Perennial.Ingestion.Storage;
 
 namespace Perennial.Ingestion.Workers;
 
 /// <summary>Measures how far the registered readers are behind, for the metrics.</summary>
-internal sealed class ReaderWatch(ReaderStore readers, LogStore log, Metrics metrics, IOptions<IngestionOptions> options, ILogger<ReaderWatch> logger) : BackgroundService
+internal sealed class ReaderWatch(ReaderStore readers, LogStore log, Metrics metrics, IOptions<IngestionOptions> options, TimeProvider clock, ILogger<ReaderWatch> logger)
+    : RecurringWork(TimeSpan.FromSeconds(options.Value.ReaderPollSeconds), clock)
 {
     const int PageSize = 1_000;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var seconds = options.Value.ReaderPollSeconds;
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(seconds));
-        var failing = false;
-        do
-        {
-            try
-            {
-                metrics.Measured(await ReadAllAsync(stoppingToken));
-                failing = false;
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                // Once per outage: a store that is gone is said by many already.
-                if (!failing) logger.ReadersUnreadable(seconds, e);
-                failing = true;
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override bool BeginsAtOnce => true;
+
+    protected override async Task WorkAsync(CancellationToken cancellation) => metrics.Measured(await ReadAllAsync(cancellation));
+
+    protected override void Say(Exception failure) => logger.ReadersUnreadable(options.Value.ReaderPollSeconds, failure);
 
     async Task<IReadOnlyList<LogReader>> ReadAllAsync(CancellationToken cancellation)
     {

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Microsoft.Extensions.Options;
 using Perennial.Common.V1;
 using Perennial.Foundation.Grpc;
+using Perennial.Foundation.Hosting;
 using Perennial.Ingestion.Domain;
 using Perennial.Ingestion.Storage;
 using Perennial.Ingestion.Storage.Identity;
@@ -13,7 +14,7 @@ namespace Perennial.Ingestion.Workers;
 /// anew for whom its own ids lead to now. One customer after the other in the order in which the links changed, each in pieces
 /// of one commit with its progress, so an end at any point is gone on from there, by whichever replica.
 /// </summary>
-internal sealed class ReattributionWorker : BackgroundService
+internal sealed class ReattributionWorker : RecurringWork
 {
     /// <summary>Customers looked at together.</summary>
     const int DueMax = 200;
@@ -23,41 +24,26 @@ internal sealed class ReattributionWorker : BackgroundService
     readonly Eraser _eraser;
     readonly IngestionOptions _options;
     readonly Metrics _metrics;
-    readonly TimeProvider _clock;
     readonly ILogger _log;
-    string? _problem;
 
     public ReattributionWorker(IdentityStore identities, LogStore store, Eraser eraser, IOptions<IngestionOptions> options, HealthState health, Metrics metrics, TimeProvider clock, ILogger<ReattributionWorker> log)
+        : base(TimeSpan.FromMilliseconds(options.Value.PollMillis), clock)
     {
-        (_identities, _store, _eraser, _options, _metrics, _clock, _log) = (identities, store, eraser, options.Value, metrics, clock, log);
-        health.AddCheck("reattribution", () => _problem);
+        (_identities, _store, _eraser, _options, _metrics, _log) = (identities, store, eraser, options.Value, metrics, log);
+        health.AddCheck("reattribution", () => Failure is { } failure ? $"the history of merged customers does not move: {failure.Message}" : null);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override bool BeginsAtOnce => true;
+
+    // Other replicas tell only the store.
+    protected override Task CalledAsync() => _identities.Due.Next;
+
+    protected override async Task WorkAsync(CancellationToken cancellation)
     {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            var due = _identities.Due.Next;
-            await WorkAsync(stoppingToken);
-            // Other replicas tell only the store.
-            await Task.WhenAny(due, Task.Delay(_options.PollMillis, stoppingToken));
-        }
+        while (await _identities.DueAsync(DueMax, cancellation) is [var first, ..] due) await StepAsync(first, due, cancellation);
     }
 
-    async Task WorkAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            while (await _identities.DueAsync(DueMax, cancellation) is [var first, ..] due) await StepAsync(first, due, cancellation);
-            _problem = null;
-        }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
-        {
-            // Said once per outage, not five times a second.
-            if (_problem is null) _log.HistoryStuck(_options.PollMillis, e);
-            _problem = $"the history of merged customers does not move: {e.Message}";
-        }
-    }
+    protected override void Say(Exception failure) => _log.HistoryStuck(_options.PollMillis, failure);
 
     async Task StepAsync(Reattribution first, IReadOnlyList<Reattribution> due, CancellationToken cancellation)
     {
@@ -104,5 +90,5 @@ internal sealed class ReattributionWorker : BackgroundService
         return _store.Place(due.Customer, due.Shop, "", Now, Now, payload);
     }
 
-    DateTimeOffset Now => EventTime.WholeMillis(_clock.GetUtcNow());
+    DateTimeOffset Now => Clock.GetUtcNow().WholeMillis();
 }

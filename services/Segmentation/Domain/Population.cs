@@ -3,8 +3,21 @@ namespace Perennial.Segmentation.Domain;
 /// <summary>What customers of a shop are measured against, as of a revision.</summary>
 /// <param name="AverageSpend">Mean spend of a customer with an order, above 0.</param>
 /// <param name="LapseDays">Days without an order after which a customer has lapsed.</param>
-internal sealed record Population(decimal? AverageSpend, int? LapseDays, RfmCuts? Cuts, string Note)
+/// <param name="LearnedFrom">The revision of the value models that it was learned with; 0 where it was set by hand.</param>
+internal sealed record Population(decimal? AverageSpend, int? LapseDays, RfmCuts? Cuts, string Note, int LearnedFrom = 0)
 {
+    /// <summary>What is not known here is taken from an earlier one.</summary>
+    public Population Or(Population? earlier)
+        => earlier is null ? this : this with { AverageSpend = AverageSpend ?? earlier.AverageSpend, LapseDays = LapseDays ?? earlier.LapseDays, Cuts = Cuts ?? earlier.Cuts };
+
+    public bool IsSame(PopulationPart part, Population other) => part switch
+    {
+        PopulationPart.AverageSpend => AverageSpend == other.AverageSpend,
+        PopulationPart.LapseDays => LapseDays == other.LapseDays,
+        PopulationPart.RfmCuts => Cuts is { } cuts ? other.Cuts is { } others && cuts.Recency.SequenceEqual(others.Recency) && cuts.Frequency.SequenceEqual(others.Frequency) && cuts.Monetary.SequenceEqual(others.Monetary) : other.Cuts is null,
+        _ => true,
+    };
+
     public bool Has(PopulationPart part) => part switch
     {
         PopulationPart.AverageSpend => AverageSpend is not null,

@@ -118,10 +118,10 @@ internal sealed partial class SegmentationStore
     }
 
     internal string RecordsSql => $"""
-        SELECT c.id, c.customer, c.identified, c.record
-        FROM {database.Set("@customers", ("customer", 210))} k
-        JOIN {database.Prefix}customer c ON c.customer = k.customer
-        WHERE c.shop = @shop
+        SELECT id, customer, identified, record
+        FROM {database.Prefix}customer
+        WHERE shop = @shop
+          AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", 210))} k)
         """;
 
     internal string LastKeySql => $"""
@@ -160,10 +160,10 @@ internal sealed partial class SegmentationStore
     }
 
     internal string PresentSql => $"""
-        SELECT m.customer, m.stage, m.since_time, m.due_time
-        FROM {database.Set("@customers", ("id", 20))} k
-        JOIN {database.Prefix}membership m ON m.customer = CAST(k.id AS bigint)
-        WHERE m.derivation = @derivation
+        SELECT customer, stage, since_time, due_time
+        FROM {database.Prefix}membership
+        WHERE derivation = @derivation
+          AND customer IN (SELECT CAST(k.id AS bigint) FROM {database.Set("@customers", ("id", 20))} k)
         """;
 
     async Task<Dictionary<long, Present>> ToldAsync(DbConnection connection, DbTransaction? transaction, Derivation derivation, IEnumerable<long> customers, CancellationToken cancellation)

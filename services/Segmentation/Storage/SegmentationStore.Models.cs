@@ -194,19 +194,36 @@ internal sealed partial class SegmentationStore
     {
         var latest = await FindPopulationAsync(write.Connection, write.Transaction, shop, 0, cancellation);
         if (expected != 0 && expected != latest?.Revision) return (Refusal.EtagMismatch, latest);
-        var document = Documents.Write(population);
-        if (latest is not null && Documents.Write(latest.Population) == document) return (Refusal.None, latest);
+        return await SetPopulationAsync(write, shop, latest, population, isDry, now, cancellation);
+    }, cancellation);
+
+    /// <summary>
+    /// Adds what was learned as a revision, unless the latest was set by hand: then that stays. What could not be learned stays as it was. Null where nothing was
+    /// added.
+    /// </summary>
+    public Task<PopulationState?> LearnPopulationAsync(string shop, Population learned, DateTimeOffset now, CancellationToken cancellation) => database.WriteAsync(async write =>
+    {
+        var latest = await FindPopulationAsync(write.Connection, write.Transaction, shop, 0, cancellation);
+        if (latest is { Population.LearnedFrom: 0 }) return null;
+        var (_, set) = await SetPopulationAsync(write, shop, latest, learned.Or(latest?.Population), false, now, cancellation);
+        return set?.Revision == latest?.Revision ? null : set;
+    }, cancellation);
+
+    async Task<(Refusal Refusal, PopulationState? Population)> SetPopulationAsync(Write write, string shop, PopulationState? latest, Population population, bool isDry, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (latest is not null && Enum.GetValues<PopulationPart>().All(p => population.IsSame(p, latest.Population)) && (population.LearnedFrom > 0 || population.Note == latest.Population.Note) && population.LearnedFrom > 0 == latest.Population.LearnedFrom > 0) return (Refusal.None, latest);
         var relative = (await DerivationsAsync(write.Connection, write.Transaction, shop, cancellation)).Where(d => d.Model.Model.Needs.Any()).ToList();
         if (relative.Exists(d => !d.Model.Model.Needs.All(population.Has))) return (Refusal.PopulationMissing, latest);
         var revision = (latest?.Revision ?? 0) + 1;
         if (!isDry)
         {
-            await write.Connection.ExecuteAsync(Command(AddPopulationSql, new { shop, revision, document, createTime = now }, cancellation, write.Transaction));
-            foreach (var newest in relative.GroupBy(d => d.Model.Id, StringComparer.Ordinal).Select(g => g.MaxBy(d => d.Number)!))
+            await write.Connection.ExecuteAsync(Command(AddPopulationSql, new { shop, revision, document = Documents.Write(population), createTime = now }, cancellation, write.Transaction));
+            // What is measured against the same figures as before stays as it is.
+            foreach (var newest in relative.GroupBy(d => d.Model.Id, StringComparer.Ordinal).Select(g => g.MaxBy(d => d.Number)!).Where(d => !d.Model.Model.Needs.All(n => population.IsSame(n, d.Model.Population!))))
                 await StartAsync(write, shop, newest.Model.Id, newest.Model.Revision, revision, now, cancellation);
         }
-        return (Refusal.None, (PopulationState?)new PopulationState(revision, revision, population, now));
-    }, cancellation);
+        return (Refusal.None, new PopulationState(revision, revision, population, now));
+    }
 
     /// <summary>A revision of a model with a population, from memory where it was asked for before.</summary>
     async Task<BoundModel> BindAsync(DbConnection connection, DbTransaction? transaction, string shop, string model, int revision, int populationRevision, CancellationToken cancellation, bool isKept)

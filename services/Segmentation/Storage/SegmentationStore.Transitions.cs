@@ -121,9 +121,9 @@ internal sealed partial class SegmentationStore
         """;
 
     internal string RecordsOfKeysSql => $"""
-        SELECT c.id, c.customer, c.identified, c.record
-        FROM {database.Set("@customers", ("id", 20))} k
-        JOIN {database.Prefix}customer c ON c.id = CAST(k.id AS bigint)
+        SELECT id, customer, identified, record
+        FROM {database.Prefix}customer
+        WHERE id IN (SELECT CAST(k.id AS bigint) FROM {database.Set("@customers", ("id", 20))} k)
         """;
 
     internal string CountRevisionSql => $"UPDATE {database.Prefix}derived_revision SET revision = revision + 1";

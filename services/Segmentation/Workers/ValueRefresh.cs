@@ -8,8 +8,8 @@ using Calendar = Perennial.Segmentation.Domain.Calendar;
 
 namespace Perennial.Segmentation.Workers;
 
-/// <summary>Fits the models of every shop on schedule, and of one on demand; freezes RFM when a month is over.</summary>
-internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Metrics metrics, TimeProvider clock, IOptions<ValueOptions> options, ILogger<ValueRefresh> log) : BackgroundService
+/// <summary>Fits the models of every shop on schedule, and of one on demand; learns what customers are measured against; freezes RFM when a month is over.</summary>
+internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Bell bell, Metrics metrics, TimeProvider clock, IOptions<ValueOptions> options, ILogger<ValueRefresh> log) : BackgroundService
 {
     readonly ConcurrentDictionary<string, Lazy<Task<ValueRevision>>> _running = new(StringComparer.Ordinal);
     readonly CancellationTokenSource _stopping = new();
@@ -31,7 +31,7 @@ internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Me
         try
         {
             var (started, asOf) = (clock.GetTimestamp(), Millis(clock.GetUtcNow()));
-            var sample = await SampleAsync(shop, asOf, cancellation);
+            var (sample, population) = await SampleAsync(shop, asOf, cancellation);
             var model = sample.Fit(options.Value.HorizonDays, options.Value.LapseLevel);
             var gaps = sample.Gaps.Analyse(options.Value.HorizonDays, options.Value.LapseLevel);
             var created = Millis(clock.GetUtcNow());
@@ -39,6 +39,11 @@ internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Me
             var duration = clock.GetElapsedTime(started);
             metrics.Fitted(duration);
             log.ValueModelsFitted(shop.Id, number, model.Customers, duration.TotalMilliseconds, model.Chosen?.ToString() ?? "none", model.Why);
+            if (population.Learn(model.Lapse, number) is { } learned && await shops.LearnPopulationAsync(shop.Id, learned, created, cancellation) is { } state)
+            {
+                log.PopulationLearned(shop.Id, state.Revision, number);
+                bell.Ring();
+            }
             await FreezeAsync(shop, asOf, cancellation);
             return new ValueRevision(number, asOf, created, gaps, model);
         }
@@ -49,13 +54,18 @@ internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Me
     }
 
     /// <summary>Gaps of a shop's orders up to an instant.</summary>
-    public async Task<OrderGaps> GapsAsync(Shop shop, DateTimeOffset asOf, CancellationToken cancellation) => (await SampleAsync(shop, asOf, cancellation)).Gaps;
+    public async Task<OrderGaps> GapsAsync(Shop shop, DateTimeOffset asOf, CancellationToken cancellation) => (await SampleAsync(shop, asOf, cancellation)).Values.Gaps;
 
-    async Task<ValueSample> SampleAsync(Shop shop, DateTimeOffset asOf, CancellationToken cancellation)
+    async Task<(ValueSample Values, PopulationSample Population)> SampleAsync(Shop shop, DateTimeOffset asOf, CancellationToken cancellation)
     {
-        var sample = new ValueSample(Calendar.DateOf(asOf, shop.Zone).DayNumber, options.Value.HoldoutDays);
-        await foreach (var (_, buyer) in BuyersAsync(shop, asOf, cancellation)) sample.Add(buyer.Orders);
-        return sample;
+        var today = Calendar.DateOf(asOf, shop.Zone).DayNumber;
+        var (values, population) = (new ValueSample(today, options.Value.HoldoutDays), new PopulationSample(today));
+        await foreach (var (_, buyer) in BuyersAsync(shop, asOf, cancellation))
+        {
+            values.Add(buyer.Orders);
+            population.Add(buyer);
+        }
+        return (values, population);
     }
 
     /// <summary>Customers with an order that counts at the instant, in no particular order.</summary>

@@ -113,17 +113,7 @@ public sealed class JourneyTests : IDisposable
     static Task<ListQuarantinedResponse> ListAsync(TestPlatform platform) => platform.Gateway.GetAsync<ListQuarantinedResponse>($"{Root}/quarantine", TestContext.Current.CancellationToken);
 
     static async Task<List<Event>> FeedOfAsync(TestPlatform platform, string customer)
-    {
-        var client = new IngestionService.IngestionServiceClient(platform.Grpc());
-        var events = new List<Event>();
-        foreach (var partition in (await client.GetFeedHeadAsync(new GetFeedHeadRequest { Shop = TestPlatform.Shop }, cancellationToken: TestContext.Current.CancellationToken)).Partitions)
-        {
-            using var feed = client.ReadFeed(new ReadFeedRequest { Shop = TestPlatform.Shop, Partition = partition.Partition }, cancellationToken: TestContext.Current.CancellationToken);
-            await foreach (var page in feed.ResponseStream.ReadAllAsync(TestContext.Current.CancellationToken))
-                events.AddRange(page.Events.Where(e => e.Customer == customer).Select(e => e.Event));
-        }
-        return events;
-    }
+        => [.. (await new IngestionService.IngestionServiceClient(platform.Grpc()).ReadAllAsync(TestPlatform.Shop)).Where(e => e.Customer == customer).Select(e => e.Event)];
 
     [Fact]
     public async Task Lets_nobody_in_with_a_wrong_key_and_no_key_into_another_shop()

@@ -1,6 +1,7 @@
 using System.Text;
 using Grpc.Core;
 using Perennial.Foundation.Grpc;
+using Perennial.Testing;
 
 namespace Perennial.Foundation.Tests.Grpc;
 
@@ -22,7 +23,7 @@ public sealed class PagesTests
     {
         var error = Assert.Throws<RpcException>(() => Pages.Size(asked, 50, 200));
 
-        Assert.Equal("page_size", Assert.Single(Errors.Detail<Google.Rpc.BadRequest>(Errors.Details(error))!.FieldViolations).Field);
+        Assert.Equal("page_size", Assert.Single(Refused.Fields(error)));
     }
 
     [Theory]

@@ -34,6 +34,16 @@ public sealed class WireValuesTests
     public void An_instant_loses_what_is_finer_than_a_millisecond()
         => Assert.Equal(new DateTimeOffset(2026, 3, 1, 0, 0, 0, 999, TimeSpan.Zero), new Timestamp { Seconds = 1_772_323_200, Nanos = 999_999_999 }.ToInstant(default));
 
+    [Theory]
+    [InlineData("2026-03-01T01:00:00.9999999+01:00", "2026-03-01T00:00:00.999Z")]
+    [InlineData("1969-12-31T23:59:59.9990001Z", "1969-12-31T23:59:59.999Z")]
+    [InlineData("2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z")]
+    public void Whole_millis_are_the_instant_in_utc_cut_down(string instant, string cut)
+    {
+        var whole = DateTimeOffset.Parse(instant, System.Globalization.CultureInfo.InvariantCulture).WholeMillis();
+        Assert.Equal((DateTimeOffset.Parse(cut, System.Globalization.CultureInfo.InvariantCulture), TimeSpan.Zero), (whole, whole.Offset));
+    }
+
     [Fact]
     public void An_absent_instant_is_the_other() => Assert.Equal(DateTimeOffset.UnixEpoch, ((Timestamp?)null).ToInstant(DateTimeOffset.UnixEpoch));
 

@@ -284,6 +284,23 @@ public abstract class DatabaseConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Work_is_done_with_the_move_of_its_checkpoint_or_not_at_all()
+    {
+        var checkpoints = new Checkpoints(Database);
+        Assert.True(await checkpoints.ApplyAsync(3, 0, 10, write => AddAsync(write, "first"), Cancellation));
+        Assert.False(await checkpoints.ApplyAsync(3, 0, 10, write => AddAsync(write, "again"), Cancellation));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => checkpoints.ApplyAsync(3, 10, 20, async write =>
+        {
+            await AddAsync(write, "broken");
+            throw new InvalidOperationException();
+        }, Cancellation));
+        Assert.Equal(10, await checkpoints.ReadAsync(3, Cancellation));
+        Assert.Equal((1, 1), (await CountAsync("1 = 1", new { }), await CountAsync("id = @id", new { id = "first" })));
+
+        Task AddAsync(Write write, string id) => write.AppendAsync(Database.Prefix + "thing", Columns, [Row(new Thing { Id = id, At = At })], Cancellation);
+    }
+
+    [Fact]
     public async Task Migrations_are_applied_once_even_by_many_starters()
     {
         var again = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Migrator.ApplyAsync(Database, Home.Home, Cancellation)));

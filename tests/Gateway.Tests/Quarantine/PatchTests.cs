@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Perennial.Foundation.Grpc;
 using Perennial.Gateway.Quarantine;
+using Perennial.Testing;
 
 namespace Perennial.Gateway.Tests.Quarantine;
 
@@ -21,7 +22,7 @@ public sealed class PatchTests
         }
         catch (Grpc.Core.RpcException e)
         {
-            fields = [.. Errors.Detail<Google.Rpc.BadRequest>(Errors.Details(e))!.FieldViolations.Select(v => v.Field)];
+            fields = [.. Refused.Fields(e)];
         }
         return patch;
     }

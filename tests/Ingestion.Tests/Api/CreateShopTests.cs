@@ -2,6 +2,7 @@ using Grpc.Core;
 using Perennial.Common.V1;
 using Perennial.Foundation.Grpc;
 using Perennial.Ingestion.V1;
+using Perennial.Testing;
 
 namespace Perennial.Ingestion.Tests.Api;
 
@@ -66,7 +67,7 @@ public sealed class CreateShopTests : IAsyncLifetime
         var error = await Assert.ThrowsAsync<RpcException>(async () => await _house.Client.CreateShopAsync(new CreateShopRequest { Shop = shop, TimeZone = zone, CurrencyCode = currency }, cancellationToken: Cancel));
 
         Assert.Equal(StatusCode.InvalidArgument, error.StatusCode);
-        Assert.Equal(fields, string.Join(',', Errors.Detail<Google.Rpc.BadRequest>(Errors.Details(error))!.FieldViolations.Select(v => v.Field)));
+        Assert.Equal(fields, string.Join(',', Refused.Fields(error)));
     }
 
     [Theory]

@@ -190,8 +190,16 @@ public sealed class QuarantineTests : IAsyncLifetime
     public async Task Names_all_that_is_wrong(QuarantinedEvent e, string field)
     {
         var error = await Assert.ThrowsAsync<RpcException>(() => KeepAsync(Broken("good"), e));
-        Assert.Equal(["events[1]." + field], Errors.Detail<Google.Rpc.BadRequest>(Errors.Details(error))!.FieldViolations.Select(v => v.Field));
+        Assert.Equal(["events[1]." + field], Refused.Fields(error));
         Assert.Empty((await ListAsync()).Events);
+    }
+
+    [Fact]
+    public async Task Names_all_that_is_wrong_with_a_list_at_once()
+    {
+        var request = new ListQuarantinedRequest { Shop = IngestionHouse.Shop, PageSize = -1, Quarantined = { Enumerable.Repeat("1", 1_001) } };
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await _house.Client.ListQuarantinedAsync(request, cancellationToken: Cancel));
+        Assert.Equal(["quarantined", "page_size"], Refused.Fields(error));
     }
 
     [Fact]

@@ -100,11 +100,14 @@ internal sealed class IdentityTables(Database database)
     public Task AddChangesAsync(Write write, IEnumerable<IdentityChange> changes, string? requestId, CancellationToken cancellation) => write.AppendAsync(database.Prefix + "identity_change", ChangeColumns,
         [.. changes.Select(c => new object?[] { c.Number, c.Shop, c.Kind, c.From.Text, c.To.Text, c.Time, c.Actor, c.Reason, c.Undo, requestId, c.MovedEventCount })], cancellation);
 
+    /// <summary>A change <c>c</c> as a <see cref="ChangeRow"/>.</summary>
+    const string ChangeList = "c.change_number AS number, c.shop, c.kind, c.from_customer, c.to_customer, c.change_time AS time, c.actor, c.reason, c.undo_change AS undo, c.moved_event_count";
+
     string ChangeSql => $"""
-        SELECT change_number AS number, shop, kind, from_customer, to_customer, change_time AS time, actor, reason, undo_change AS undo, moved_event_count
-        FROM {database.Prefix}identity_change
-        WHERE shop = @shop
-        AND change_number = @number
+        SELECT {ChangeList}
+        FROM {database.Prefix}identity_change c
+        WHERE c.shop = @shop
+        AND c.change_number = @number
         """;
 
     public Task<ChangeRow?> ChangeAsync(DbConnection connection, DbTransaction? transaction, string shop, long number, CancellationToken cancellation)
@@ -122,12 +125,12 @@ internal sealed class IdentityTables(Database database)
         => write.Connection.ExecuteScalarAsync<long?>(RequestedChangeSql, new { shop, requestId }, write.Transaction);
 
     string ChangesSql => $"""
-        SELECT c.change_number AS number, c.shop, c.kind, c.from_customer, c.to_customer, c.change_time AS time, c.actor, c.reason, c.undo_change AS undo, c.moved_event_count
+        SELECT {ChangeList}
         FROM {database.Set("@ids", ("id", CustomerId.LengthMax))} i
         INNER JOIN {database.Prefix}identity_change c ON c.from_customer = i.id
         WHERE c.shop = @shop
         UNION
-        SELECT c.change_number AS number, c.shop, c.kind, c.from_customer, c.to_customer, c.change_time AS time, c.actor, c.reason, c.undo_change AS undo, c.moved_event_count
+        SELECT {ChangeList}
         FROM {database.Set("@ids", ("id", CustomerId.LengthMax))} i
         INNER JOIN {database.Prefix}identity_change c ON c.to_customer = i.id
         WHERE c.shop = @shop

@@ -10,9 +10,13 @@ internal sealed class ErasureTables(Database database)
 {
     static readonly string[] Columns = ["erasure", "shop", "change_number", "state", "erase_time", "actor", "reason", "event_count", "id_count", "remains"];
 
-    string FindSql => $"""
+    string Erasures => $"""
         SELECT erasure AS id, shop, change_number AS number, state, erase_time AS time, actor, reason, event_count, id_count, remains
         FROM {database.Prefix}erasure
+        """;
+
+    string FindSql => $"""
+        {Erasures}
         WHERE shop = @shop
         AND erasure = @id
         """;
@@ -21,8 +25,7 @@ internal sealed class ErasureTables(Database database)
         => (await connection.QuerySingleOrDefaultAsync<ErasureRow>(FindSql, new { shop, id }, transaction))?.ToErasure();
 
     string OfNumberSql => $"""
-        SELECT erasure AS id, shop, change_number AS number, state, erase_time AS time, actor, reason, event_count, id_count, remains
-        FROM {database.Prefix}erasure
+        {Erasures}
         WHERE change_number = @number
         """;
 
@@ -147,8 +150,7 @@ internal sealed class ErasureTables(Database database)
     public Task ForgetMarkersAsync(Write write, string erasure) => write.Connection.ExecuteAsync(ForgetMarkersSql, new { erasure }, write.Transaction);
 
     string WaitingSql => $"""
-        SELECT erasure AS id, shop, change_number AS number, state, erase_time AS time, actor, reason, event_count, id_count, remains
-        FROM {database.Prefix}erasure
+        {Erasures}
         WHERE state = @state
         """;
 

@@ -47,6 +47,11 @@ internal static class Rfm
         return ([.. r.Select((score, i) => new RfmScore(score, f[i], m[i]))], new RfmCutPoints(Cuts(recency), Cuts(frequency), Cuts(monetary)));
     }
 
+    /// <summary>Quintiles of each value.</summary>
+    /// <param name="customers">At least one.</param>
+    public static RfmCutPoints Cuts(IReadOnlyList<RfmValues> customers)
+        => new(Cuts([.. customers.Select(c => (double)c.RecencyDays)]), Cuts([.. customers.Select(c => (double)c.Frequency)]), Cuts([.. customers.Select(c => c.Monetary)]));
+
     static double[] Cuts(double[] values)
     {
         double[] sorted = [.. values.Order()];

@@ -187,8 +187,9 @@ internal sealed partial class SegmentationStore
         }
     }
 
+    /// <summary>Null where nothing is known any more, and for somebody of whom no more is left than that they left.</summary>
     static (History History, IReadOnlyList<StageInterval> Timeline)? TimelineOf(CustomerRecord record, Derivation derivation, Shop shop)
-        => record.Now(shop.Currency, shop.Zone, derivation.Model.Sources | Sources.Purchases) is { } history ? (history, StageTimeline.Of(history, derivation.Model, shop.Zone)) : null;
+        => record.Now(shop.Currency, shop.Zone, derivation.Model.Sources | Sources.Purchases) is { } history && StageTimeline.Of(history, derivation.Model, shop.Zone) is { Count: > 0 } timeline ? (history, timeline) : null;
 
     static IReadOnlyList<StageShare> SharesOf((History History, IReadOnlyList<StageInterval> Timeline)? of)
         => of is var (history, timeline) ? StageShares.Of(history, timeline) : [];

@@ -146,6 +146,12 @@ internal sealed partial class SegmentationStore
             var shop = (await FindShopAsync(write.Connection, write.Transaction, derivation.Shop, cancellation))!;
             foreach (var (customer, told) in (await ToldAsync(write.Connection, write.Transaction, derivation, group.Select(d => d.Customer), cancellation)).OrderBy(t => t.Value.Due).ThenBy(t => t.Key))
             {
+                // What is being removed no longer follows its customers; some may be gone.
+                if (derivation.State is not (DerivationState.Deriving or DerivationState.Active))
+                {
+                    derived.Place(derivation, customer, told, told with { Due = null });
+                    continue;
+                }
                 var (history, timeline) = TimelineOf(records[customer], derivation, shop)!.Value;
                 if (derivation.State == DerivationState.Active) derived.Tell(derivation, shop.Number, customer, Transitions.Due(told, history, timeline, now), now);
                 derived.Place(derivation, customer, told, Present.Of(timeline, now));

@@ -84,6 +84,56 @@ public sealed class TransitionLaws
         return true;
     });
 
+    [Fact]
+    public void Sums_are_those_of_the_records_whoever_came_moved_left_or_was_erased() => Hold(60, async moments =>
+    {
+        await using var test = await TestStore.SqliteAsync(Program.House);
+        var store = await OpenAsync(test);
+        foreach (var (i, moment) in moments.Index()) await ApplyAsync(store, i, moment);
+        var (shop, now) = ((await store.FindShopAsync("shop", CancellationToken.None))!, moments[^1].Now);
+        foreach (var model in BuiltIn)
+        {
+            var active = (await store.FindActiveAsync("shop", model.Id, CancellationToken.None))!;
+            foreach (var asOf in moments.SelectMany(m => m.Batch).SelectMany(s => (DateTimeOffset[])[s.Time, Calendar.StartOf(Calendar.DateOf(s.Time, London), London).AddDays(40)]).Append(now))
+                if (!(await store.CountStagesAsync(shop, active, asOf, true, CancellationToken.None)).Where(t => t.Value != default).OrderBy(t => t.Key.Id, StringComparer.Ordinal)
+                    .SequenceEqual((await store.CountStagesAsync(shop, active.Model, asOf, now, true, CancellationToken.None)).OrderBy(t => t.Key.Id, StringComparer.Ordinal))) return false;
+        }
+        var rows = await Tables.ReadAsync(test.Database);
+        return !rows.Any(r => r.StartsWith("stage_day", StringComparison.Ordinal) && r.EndsWith("| ", StringComparison.Ordinal));
+    });
+
+    static LifecycleModel Split(int orders) => new("Split", "", "", [
+        new("few", "", "", "", [new(Condition.Whole(Feature.OrdersWithin, null, orders - 1, 60))]),
+        new("many", "", "", "", [new(Condition.Whole(Feature.OrdersWithin, orders, null, 60))]),
+    ]);
+
+    /// <summary>Steps of a derivation, batches and sweeps in turn: what the feed says of a model is true by the revision that is active.</summary>
+    [Fact]
+    public void A_revision_that_takes_over_on_the_way_tells_whom_it_moves_and_nothing_twice() => Hold(60, async moments =>
+    {
+        await using var test = await TestStore.SqliteAsync(Program.House);
+        var store = await OpenAsync(test);
+        await store.CreateModelAsync("shop", "mine", Split(1), false, Start, CancellationToken.None);
+        await store.ActivateModelAsync("shop", "mine", 0, "", false, Start, CancellationToken.None);
+        while (await store.StepAsync(100, Start, CancellationToken.None) is not null) { }
+        foreach (var (i, moment) in moments.Index())
+        {
+            if (i % 3 == 1)
+            {
+                await store.UpdateModelAsync("shop", "mine", Split(1 + i % 2), "", false, moment.Now, CancellationToken.None);
+                await store.ActivateModelAsync("shop", "mine", 0, "", false, moment.Now, CancellationToken.None);
+            }
+            await ApplyAsync(store, i, moment);
+            await store.StepAsync(1 + moment.Looks.Length, moment.Now, CancellationToken.None);
+            if (moment.Looks.Length % 2 == 0) await SweepAllAsync(store, moment.Now, 2);
+        }
+        var now = moments[^1].Now.AddDays(50);
+        while (await store.StepAsync(2, now, CancellationToken.None) is not null) { }
+        await SweepAllAsync(store, now, 2);
+        var active = (await store.FindActiveAsync("shop", "mine", CancellationToken.None))!.Model;
+        return (await Feed.EvaluateAsync(store, "shop", [.. BuiltIn, active], now)).Sorted().SequenceEqual(Feed.Replay(await Feed.ReadAsync(store, "shop"), London, isDense: false).Sorted());
+    });
+
     /// <summary>What is told of each customer, without when it was recorded and by whom.</summary>
     static async Task<IEnumerable<string>> ToldAsync(SegmentationStore store)
         => [.. (await Feed.ReadAsync(store, "shop")).GroupBy(t => (t.Model, t.Customer)).Select(g => $"{g.Key}: {string.Join(", ", g.Select(t => $"{t.From} -> {t.To} {t.Effective:O} {t.Cause}"))}").Order(StringComparer.Ordinal)];

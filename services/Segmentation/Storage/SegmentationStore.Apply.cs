@@ -200,7 +200,8 @@ internal sealed partial class SegmentationStore
     async Task<Applied> CommitAsync(Write write, Plan plan, CancellationToken cancellation)
     {
         if (plan.Changes.Count == 0) return Applied.Nothing;
-        await write.AppendAsync(database.Prefix + "customer", ["id", "shop", "customer", "identified", "record"], [.. plan.Changes.Where(c => c.IsNew && !c.After.IsEmpty)], static (row, c) =>
+        // Put rather than appended: not every T-SQL engine takes a bulk copy of values as long as records.
+        await write.PutAsync(database.Prefix + "customer", ["id"], ["shop", "customer", "identified", "record"], [.. plan.Changes.Where(c => c.IsNew && !c.After.IsEmpty)], static (row, c) =>
         {
             row.Add(c.Id);
             row.Add(c.Shop.Number);

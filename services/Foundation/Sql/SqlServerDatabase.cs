@@ -145,31 +145,31 @@ public sealed class SqlServerDatabase : Database
             => MergeAsync(table, keys, sums, sums.Select(s => $"{s} = t.{s} + r.{s}"), items, fill, cancellation);
 
         public override Task ChangeAsync<T>(string table, string[] keys, string[] values, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
-            => StageAsync(table, [.. keys, .. values], items, fill, $"UPDATE t SET {string.Join(", ", values.Select(v => $"{v} = r.{v}"))} FROM {table} t JOIN #stage r ON {Same(keys)}", cancellation);
+            => ThroughRowsAsync(table, [.. keys, .. values], items, fill, $"UPDATE t SET {string.Join(", ", values.Select(v => $"{v} = r.{v}"))} FROM {table} t JOIN #fresh r ON {Same(keys)}", cancellation);
 
         public override Task RemoveAsync<T>(string table, string[] keys, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
-            => StageAsync(table, keys, items, fill, $"DELETE t FROM {table} t JOIN #stage r ON {Same(keys)}", cancellation);
+            => ThroughRowsAsync(table, keys, items, fill, $"DELETE t FROM {table} t JOIN #fresh r ON {Same(keys)}", cancellation);
 
         Task MergeAsync<T>(string table, string[] keys, string[] values, IEnumerable<string> changes, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
         {
             string[] columns = [.. keys, .. values];
-            return StageAsync(table, columns, items, fill, $"""
-                UPDATE t SET {string.Join(", ", changes)} FROM {table} t JOIN #stage r ON {Same(keys)};
+            return ThroughRowsAsync(table, columns, items, fill, $"""
+                UPDATE t SET {string.Join(", ", changes)} FROM {table} t JOIN #fresh r ON {Same(keys)};
                 INSERT INTO {table} ({string.Join(", ", columns)})
                 SELECT {string.Join(", ", columns.Select(c => "r." + c))}
-                FROM #stage r
+                FROM #fresh r
                 WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE {Same(keys)})
                 """, cancellation);
         }
 
         /// <summary>Brings the rows to the server, then runs a statement over them.</summary>
-        async Task StageAsync<T>(string table, string[] columns, IReadOnlyList<T> items, Action<Row, T> fill, string sql, CancellationToken cancellation)
+        async Task ThroughRowsAsync<T>(string table, string[] columns, IReadOnlyList<T> items, Action<Row, T> fill, string sql, CancellationToken cancellation)
         {
             if (items.Count == 0) return;
-            await RunAsync($"SELECT TOP 0 {string.Join(", ", columns)} INTO #stage FROM {table}", cancellation);
-            await InsertAsync("#stage", columns, items, fill, cancellation);
+            await RunAsync($"SELECT TOP 0 {string.Join(", ", columns)} INTO #fresh FROM {table}", cancellation);
+            await InsertAsync("#fresh", columns, items, fill, cancellation);
             await RunAsync(sql, cancellation);
-            await RunAsync("DROP TABLE #stage", cancellation);
+            await RunAsync("DROP TABLE #fresh", cancellation);
         }
 
         // The server takes 2,100 parameters, and 1,000 rows.

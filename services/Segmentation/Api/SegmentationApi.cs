@@ -10,7 +10,14 @@ using Perennial.Segmentation.V1;
 namespace Perennial.Segmentation.Api;
 
 /// <summary>The door. One file per RPC; this one holds what they share.</summary>
-internal sealed partial class SegmentationApi(SegmentationStore store, FeedConsumer feed, Bell bell, TimeProvider clock, IOptions<SegmentationOptions> options) : SegmentationService.SegmentationServiceBase
+internal sealed partial class SegmentationApi(
+    SegmentationStore store,
+    FeedConsumer feed,
+    Bell bell,
+    [FromKeyedServices(Bell.Previews)] Bell previewBell,
+    TimeProvider clock,
+    IOptions<SegmentationOptions> options,
+    IOptions<PreviewOptions> previewOptions) : SegmentationService.SegmentationServiceBase
 {
     Task<Shop> ShopAsync(string id, CancellationToken cancellation) => store.RequireShopAsync(id, cancellation);
 

@@ -34,6 +34,8 @@ internal sealed class Houses(Channels channels, IOptions<UpstreamOptions> upstre
 
     public IngestionService.IngestionServiceClient Ingestion => new(channels.To(upstream.Value.Ingestion));
 
+    public SegmentationService.SegmentationServiceClient Segmentation => new(channels.To(upstream.Value.Segmentation));
+
     /// <summary>Options of a unary call in the name of a shop: its tenant, a deadline, and an end when the client goes away.</summary>
     public CallOptions Unary(Caller caller, CancellationToken cancellation)
         => Stream(caller, cancellation).WithDeadline(DateTime.UtcNow.AddSeconds(options.Value.UnarySecondsMax));

@@ -33,4 +33,16 @@ internal static partial class Log
 
     [LoggerMessage(6010, LogLevel.Error, "{Path}: {Events} faulty events were not quarantined, ingestion answered {Code}: {Detail}")]
     public static partial void NotQuarantined(ILogger log, string path, int events, string code, string detail);
+
+    [LoggerMessage(6021, LogLevel.Warning, "Webhook {Webhook} of shop {Shop} waits for the feed or the store, tried again: {Problem}")]
+    public static partial void WebhookWaits(ILogger log, string shop, string webhook, string problem);
+
+    [LoggerMessage(6022, LogLevel.Warning, "Webhook {Webhook} of shop {Shop}: the event at position {Position} is a dead letter after {Attempts} attempts, the last one failed with {Failure} {Status}")]
+    public static partial void DeadLetter(ILogger log, string shop, string webhook, long position, int attempts, string failure, int status);
+
+    [LoggerMessage(6023, LogLevel.Warning, "Webhook {Webhook} of shop {Shop} is disabled: {Reason}")]
+    public static partial void WebhookDisabled(ILogger log, string shop, string webhook, string reason);
+
+    [LoggerMessage(6024, LogLevel.Warning, "The leases of the webhooks cannot be read or written, tried again")]
+    public static partial void WebhookLeasesFailed(ILogger log, Exception error);
 }

@@ -5,11 +5,12 @@ using Perennial.Gateway.Quarantine;
 using Perennial.Gateway.Routes;
 using Perennial.Gateway.Tracking;
 using Perennial.Gateway.Transcoding;
+using Perennial.Gateway.Webhooks;
 
 namespace Perennial.Gateway;
 
 /// <summary>
-/// Everything HTTP: keys, limits, JSON, the tracking protocol, and gRPC passed through. HTTP/1.1 on <c>Listen:Port</c> (8080),
+/// Everything HTTP: keys, limits, JSON, the tracking protocol, webhooks, and gRPC passed through. HTTP/1.1 on <c>Listen:Port</c> (8080),
 /// gRPC on <c>Listen:GrpcPort</c> (8081).
 /// </summary>
 internal static class Program
@@ -26,6 +27,7 @@ internal static class Program
         var builder = House.CreateBuilder(args);
         var options = builder.Configuration.Checked<GatewayOptions>("Gateway");
         _ = builder.Configuration.Checked<ShopOptions>("Shop");
+        _ = builder.Configuration.Checked<WebhookOptions>("Webhooks");
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = options.BodyBytesMax);
         builder.Services.AddCheckedOptions<GatewayOptions>("Gateway");
         builder.Services.AddCheckedOptions<ShopOptions>("Shop");
@@ -38,6 +40,7 @@ internal static class Program
         builder.Services.AddPassthrough();
         builder.Services.AddQuarantine();
         builder.Services.AddTracking(options);
+        builder.Services.AddWebhooks();
 
         var app = builder.Build();
         app.UseMiddleware<Faults>();
@@ -49,6 +52,7 @@ internal static class Program
         app.MapJson();
         app.MapQuarantine();
         app.MapTracking();
+        app.MapWebhooks();
         return app;
     }
 

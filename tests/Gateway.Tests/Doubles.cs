@@ -99,6 +99,8 @@ sealed class SegmentationDouble(Script script) : SegmentationService.Segmentatio
     public override Task<ListCustomersResponse> ListCustomers(ListCustomersRequest request, ServerCallContext context) => script.UnaryAsync<ListCustomersResponse>(request, context);
     public override Task<StageCounts> GetStageCounts(GetStageCountsRequest request, ServerCallContext context) => script.UnaryAsync<StageCounts>(request, context);
     public override Task<StageFlows> GetStageFlows(GetStageFlowsRequest request, ServerCallContext context) => script.UnaryAsync<StageFlows>(request, context);
+    public override Task<CustomerTimeline> GetCustomerTimeline(GetCustomerTimelineRequest request, ServerCallContext context) => script.UnaryAsync<CustomerTimeline>(request, context);
+    public override Task ReadTransitions(ReadTransitionsRequest request, IServerStreamWriter<ReadTransitionsResponse> responseStream, ServerCallContext context) => script.StreamAsync(request, responseStream, context);
     public override Task<FeedProgress> GetFeedProgress(Segmentation.V1.GetFeedProgressRequest request, ServerCallContext context) => script.UnaryAsync<FeedProgress>(request, context);
     public override Task<Model> CreateModel(CreateModelRequest request, ServerCallContext context) => script.UnaryAsync<Model>(request, context);
     public override Task<Model> UpdateModel(UpdateModelRequest request, ServerCallContext context) => script.UnaryAsync<Model>(request, context);

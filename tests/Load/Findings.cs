@@ -6,6 +6,7 @@ namespace Perennial.Load;
 /// <summary>What a run found, figure by figure.</summary>
 sealed class Findings(string command)
 {
+    const string Ceiling = "ceiling: ";
     readonly double _loadBefore = Machine.Load();
     readonly List<Figure> _figures = [];
 
@@ -27,6 +28,16 @@ sealed class Findings(string command)
         if (p99Max is { } target) AddAtMost(target, name + ": p99", latencies.Millis(0.99), "ms");
         else Add(name + ": p99", latencies.Millis(0.99), "ms");
         Add(name + ": max", latencies.Millis(1), "ms");
+    }
+
+    /// <summary>What the bare parts reach; <see cref="AddRatios"/> compares with it.</summary>
+    public void AddCeiling(string name, double value, string unit) => Add(Ceiling + name, value, unit);
+
+    /// <summary>How a value stands to each ceiling of the same unit.</summary>
+    public void AddRatios(double value, string unit)
+    {
+        foreach (var ceiling in _figures.Where(f => f.Unit == unit && f.Value > 0 && f.Name.StartsWith(Ceiling, StringComparison.Ordinal)).ToList())
+            Add("ratio to " + ceiling.Name[Ceiling.Length..], value / ceiling.Value, "");
     }
 
     public string ToTable()

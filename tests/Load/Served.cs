@@ -35,7 +35,11 @@ sealed class Served : IAsyncDisposable
         var deadline = Stopwatch.StartNew();
         while (!await AnswersAsync(port))
         {
-            if (process.HasExited || deadline.Elapsed > StartPatience) throw new InvalidOperationException($"{Path.GetFileName(assembly)} does not start: {string.Join(' ', served.Lines)}");
+            if (process.HasExited || deadline.Elapsed > StartPatience)
+            {
+                await served.DisposeAsync();
+                throw new InvalidOperationException($"{Path.GetFileName(assembly)} does not start: {string.Join(' ', served.Lines)}");
+            }
             await Task.Delay(50);
         }
         served.Mark();

@@ -44,6 +44,8 @@ internal sealed record PlatformSettings
         "--Logging:LogLevel:Microsoft=Warning",
         "--Logging:LogLevel:Grpc=Warning",
         "--Logging:LogLevel:Yarp=Warning",
+        // Whoever holds the data folder is all there is of the platform that held it before.
+        "--Feed:Instance=all-in-one",
         .. LogsToStandardError ? ["--Logging:Console:LogToStandardErrorThreshold=Trace"] : (string[])[],
         .. port is { } p ? [$"--Listen:Port={p.ToString(CultureInfo.InvariantCulture)}"] : (string[])[],
         .. Now is { } now ? [$"--Clock:Now={Rfc3339(now)}", $"--Clock:Since={Rfc3339(_since)}"] : (string[])[],

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Threading.Channels;
@@ -12,18 +13,20 @@ using Perennial.Ingestion.V1;
 namespace Perennial.Foundation.Feeds;
 
 /// <summary>
-/// Tails every partition of the event log and hands it on in batches. The house applies a batch and its checkpoint in one
-/// transaction, so effects are exactly once; after any failure the partition starts again from its stored checkpoint.
+/// Tails the event log and hands it on in batches; the replicas of a house split the partitions. The house applies a batch and its checkpoint
+/// in one transaction, so effects are exactly once; after any failure, or when another replica takes a partition over, it starts again from its stored checkpoint.
 /// </summary>
 public abstract partial class FeedConsumer : BackgroundService
 {
-    static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(2);
+    const string Log = "the event log";
+    static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
     readonly FeedConsumerParts _parts;
     readonly ILogger _log;
     readonly IngestionService.IngestionServiceClient _ingestion;
     readonly FeedStanding _standing;
     readonly Meter _meter;
-    string? _problem = "has not reached the event log yet";
+    // By what is to be done, what is wrong with it.
+    readonly ConcurrentDictionary<string, string> _problems = new() { [Log] = "has not reached the event log yet" };
     bool _reportsFail;
 
     protected FeedConsumer(FeedConsumerParts parts)
@@ -34,8 +37,8 @@ public abstract partial class FeedConsumer : BackgroundService
         _ingestion = new IngestionService.IngestionServiceClient(parts.Channels.To(parts.Upstream.Value.Ingestion));
         _standing = new FeedStanding(parts.Clock, parts.Options.Value.LagSecondsMax);
         _meter = new Meter(Telemetry.Prefix + parts.House.Name + ".Feed");
-        _meter.CreateObservableGauge("perennial.feed.lag", () => Progress.LagEvents, "{event}", "Events recorded and not yet applied by this house.");
-        _meter.CreateObservableGauge("perennial.feed.lag.time", () => _standing.LagTime().TotalSeconds, "s", "Age of the oldest event not yet applied by this house.");
+        _meter.CreateObservableGauge("perennial.feed.lag", () => _standing.LagEvents, "{event}", "Events of the partitions read here that are recorded and not yet applied.");
+        _meter.CreateObservableGauge("perennial.feed.lag.time", () => _standing.LagTime().TotalSeconds, "s", "Age of the oldest event of the partitions read here that is not yet applied.");
         parts.Health.AddCheck("feed", Problem);
     }
 
@@ -48,7 +51,7 @@ public abstract partial class FeedConsumer : BackgroundService
     /// </summary>
     protected abstract Task<bool> ApplyAsync(FeedBatch batch, CancellationToken cancellation);
 
-    /// <summary>How far this house has come, as last heard.</summary>
+    /// <summary>How far this house has come with all replicas, as last heard: of partitions that others read, when this one last looked.</summary>
     public FeedProgress Progress => _standing.Progress;
 
     /// <summary>Position of one partition; 0 before the feed is reached.</summary>
@@ -59,17 +62,13 @@ public abstract partial class FeedConsumer : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var count = await RetryAsync(CountPartitionsAsync, "the event log", stoppingToken);
+        await StartedAsync(stoppingToken);
+        var count = await RetryAsync(CountPartitionsAsync, Log, stoppingToken);
         _standing.Open(count);
         var reporting = ReportRegularlyAsync(stoppingToken);
         try
         {
-            await Task.WhenAll(Enumerable.Range(0, count).Select(p => RetryAsync(async cancellation =>
-            {
-                // It comes back when another replica moved the checkpoint: on from there.
-                while (!cancellation.IsCancellationRequested) await TailAsync(p, cancellation);
-                return 0;
-            }, $"partition {p}", stoppingToken)));
+            await ShareAsync(count, stoppingToken);
         }
         finally
         {
@@ -88,50 +87,54 @@ public abstract partial class FeedConsumer : BackgroundService
     async Task<int> CountPartitionsAsync(CancellationToken cancellation)
         => (await _ingestion.GetFeedHeadAsync(new GetFeedHeadRequest(), cancellationToken: cancellation)).Partitions.Count;
 
-    /// <summary>Runs until it succeeds or the house stops, with growing pauses; the last problem is the house's health.</summary>
+    /// <summary>Runs until it succeeds or is cancelled, with growing pauses; the last problem is the house's health.</summary>
     async Task<T> RetryAsync<T>(Func<CancellationToken, Task<T>> work, string what, CancellationToken cancellation)
     {
         for (var pause = 50; ; pause = Math.Min(pause * 2, _parts.Options.Value.RetryMillisMax))
         {
             try
             {
-                return await work(cancellation);
+                var result = await work(cancellation);
+                _problems.TryRemove(what, out _);
+                return result;
             }
             catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
-                _problem = $"{what}: {e.Message}";
+                _problems[what] = $"{what}: {e.Message}";
                 LogRetry(_log, what, pause, e);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 // A stop reaches a call or a store as a fault of theirs; the host takes only this one as a stop.
-                throw new OperationCanceledException("The house is stopping.", e, cancellation);
+                throw new OperationCanceledException("No longer asked for.", e, cancellation);
             }
             await Task.Delay(pause, cancellation);
         }
     }
 
-    async Task TailAsync(int partition, CancellationToken cancellation)
+    /// <param name="leave">Ends it, after the batch in hand.</param>
+    /// <param name="stop">Ends it in the middle of a batch, which is not applied then.</param>
+    async Task TailAsync(int partition, string what, CancellationToken leave, CancellationToken stop)
     {
-        var position = await ReadCheckpointAsync(partition, cancellation);
+        var position = await ReadCheckpointAsync(partition, leave);
         _standing.Resumed(partition, position);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var read = CancellationTokenSource.CreateLinkedTokenSource(leave);
         var pages = System.Threading.Channels.Channel.CreateBounded<ReadFeedResponse>(new BoundedChannelOptions(8) { SingleReader = true, SingleWriter = true });
-        var reading = ReadAsync(partition, position, pages.Writer, stop.Token);
+        var reading = ReadAsync(partition, position, pages.Writer, read.Token);
         try
         {
-            while (await pages.Reader.WaitToReadAsync(cancellation))
+            while (await pages.Reader.WaitToReadAsync(leave))
             {
-                if (await ApplyAvailableAsync(partition, position, pages.Reader, cancellation) is not { } next) return;
+                if (await ApplyAvailableAsync(partition, position, pages.Reader, stop) is not { } next) return;
                 position = next;
-                _problem = null;
+                _problems.TryRemove(what, out _);
             }
             await reading;
             throw new InvalidOperationException("The log closed a stream that was to stay open.");
         }
         finally
         {
-            await stop.CancelAsync();
+            await read.CancelAsync();
             await reading.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }
@@ -196,7 +199,7 @@ public abstract partial class FeedConsumer : BackgroundService
 
     string? Problem()
     {
-        if (_problem is { } problem) return problem;
+        if (_problems.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => p.Value).FirstOrDefault() is { } problem) return problem;
         var silence = Progress.Silence?.ToTimeSpan() ?? TimeSpan.Zero;
         return silence.TotalMilliseconds > _parts.Options.Value.SilenceMillisMax ? $"heard nothing from the log for {silence.TotalSeconds:F0} s" : _standing.Problem();
     }
@@ -213,7 +216,7 @@ public abstract partial class FeedConsumer : BackgroundService
         try
         {
             // Not the house's stop: the last report is made while it stops.
-            await _ingestion.ReportReaderAsync(new ReportReaderRequest { Reader = _parts.House.Name, Positions = { _standing.Applied } }, deadline: DateTime.UtcNow + ReportPatience);
+            await _ingestion.ReportReaderAsync(new ReportReaderRequest { Reader = _parts.House.Name, Positions = { _standing.Applied } }, deadline: DateTime.UtcNow + StopPatience);
             _reportsFail = false;
         }
         catch (Exception e)

@@ -1,14 +1,16 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Perennial.Foundation.Grpc;
 using Perennial.Foundation.Hosting;
+using Perennial.Foundation.Sql;
 
 namespace Perennial.Foundation.Feeds;
 
 /// <summary>How a house tails the log (section <c>Feed</c>).</summary>
-public sealed class FeedOptions
+public sealed class FeedOptions : IValidatableObject
 {
     /// <summary>Most events applied in one transaction. Batches grow with lag, so state per customer is written once per batch.</summary>
     [Range(1, 100_000)]
@@ -36,17 +38,48 @@ public sealed class FeedOptions
     /// </summary>
     [Range(0, 31_536_000)]
     public int LagSecondsMax { get; set; } = 900;
+
+    /// <summary>
+    /// A name that this replica has again after a restart and no other on its machine has at the time; what it held when it was killed is its own
+    /// at once then. Unset: address and port, or nothing where the system chooses the port.
+    /// </summary>
+    [StringLength(64)]
+    public string Instance { get; set; } = "";
+
+    /// <summary>How long a partition stays with a replica that gave no sign of life, in milliseconds: the longest wait for those who take over from one that was killed.</summary>
+    [Range(200, 600_000)]
+    public int LeaseMillis { get; set; } = 10_000;
+
+    /// <summary>How often a replica gives a sign of life and looks for others, in milliseconds: the longest wait of one that joins. Under half of <see cref="LeaseMillis"/>, so that one that fails is made good.</summary>
+    [Range(50, 300_000)]
+    public int RenewMillis { get; set; } = 3_000;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (RenewMillis * 2 > LeaseMillis) yield return new ValidationResult("Feed:RenewMillis must be at most half of Feed:LeaseMillis.", [nameof(RenewMillis)]);
+    }
 }
 
 public static class FeedHosting
 {
-    /// <summary>Runs <typeparamref name="TConsumer"/> as the one reader of the log in this process; others ask for it as <see cref="FeedConsumer"/>.</summary>
+    /// <summary>Runs <typeparamref name="TConsumer"/> as the reader of the log in this process, which shares the partitions with other replicas; others ask for it as <see cref="FeedConsumer"/>.</summary>
     public static IServiceCollection AddFeedConsumer<TConsumer>(this IServiceCollection services) where TConsumer : FeedConsumer
         => services.AddCheckedOptions<FeedOptions>("Feed")
+            .AddSingleton<Leases>()
             .AddSingleton<FeedConsumerParts>()
             .AddSingleton<FeedConsumer, TConsumer>()
             .AddHostedService(provider => provider.GetRequiredService<FeedConsumer>());
 }
 
 /// <summary>What a consumer stands on; one argument for the houses to pass through.</summary>
-public sealed record FeedConsumerParts(Channels Channels, IOptions<UpstreamOptions> Upstream, IOptions<FeedOptions> Options, HealthState Health, TimeProvider Clock, ILoggerFactory Logs, House House);
+public sealed record FeedConsumerParts(
+    Channels Channels,
+    IOptions<UpstreamOptions> Upstream,
+    IOptions<FeedOptions> Options,
+    IOptions<ListenOptions> Listen,
+    HealthState Health,
+    Leases Leases,
+    TimeProvider Clock,
+    ILoggerFactory Logs,
+    IHostApplicationLifetime Lifetime,
+    House House);

@@ -4,7 +4,7 @@ using Perennial.Ingestion.V1;
 
 namespace Perennial.Foundation.Feeds;
 
-/// <summary>Where a reader stands in every partition, as last heard; from any thread.</summary>
+/// <summary>Where a house stands in every partition, as last heard: its own reader's word, or what is stored by the replica that reads it. From any thread.</summary>
 /// <param name="lagSecondsMax">See <see cref="FeedOptions.LagSecondsMax"/>.</param>
 sealed class FeedStanding(TimeProvider clock, int lagSecondsMax)
 {
@@ -53,7 +53,13 @@ sealed class FeedStanding(TimeProvider clock, int lagSecondsMax)
         }
     }
 
-    /// <summary>What is applied, of the partitions that were heard from.</summary>
+    /// <summary>Events of the partitions read here that are recorded and not applied.</summary>
+    public long LagEvents
+    {
+        get { lock (_gate) return _partitions.Where(p => p.Reached).Sum(p => Math.Max(0, p.Head - p.Position)); }
+    }
+
+    /// <summary>What is applied, of the partitions that are read here and were heard from.</summary>
     public IEnumerable<ReaderPosition> Applied
     {
         get { lock (_gate) return [.. _partitions.Index().Where(p => p.Item.Reached).Select(p => new ReaderPosition { Partition = p.Index, Position = p.Item.Position })]; }
@@ -85,6 +91,27 @@ sealed class FeedStanding(TimeProvider clock, int lagSecondsMax)
         {
             var state = _partitions[partition];
             (state.Position, state.Head, state.HeardAt) = (position, Math.Max(position, state.Head), clock.GetUtcNow());
+        }
+    }
+
+    /// <summary>A partition is left to another replica: how late it is is that one's to say.</summary>
+    public void Left(int partition)
+    {
+        lock (_gate)
+        {
+            var state = _partitions[partition];
+            (state.Reached, state.CaughtUp, state.OldestTime) = (false, false, null);
+        }
+    }
+
+    /// <summary>Where another replica, which reads the partition, and the log have come.</summary>
+    public void Observed(int partition, long position, long head)
+    {
+        lock (_gate)
+        {
+            var state = _partitions[partition];
+            (state.Position, state.HeardAt) = (Math.Max(position, state.Position), clock.GetUtcNow());
+            state.Head = Math.Max(Math.Max(head, state.Head), state.Position);
         }
     }
 

@@ -73,9 +73,10 @@ internal sealed class BoundModel
     public StageChange? NextByClock(Standing standing, DateOnly today, TimeZoneInfo zone)
     {
         if (_aging.Length == 0) return null;
-        var turns = new SortedSet<DateOnly>();
-        foreach (var (axis, starts) in _aging) turns.UnionWith(standing.Turns(_axes[axis], starts, today, Population));
+        var turns = new List<DateOnly>();
+        foreach (var (axis, starts) in _aging) turns.AddRange(standing.Turns(_axes[axis], starts, today, Population));
         if (turns.Count == 0) return null;
+        turns.Sort();
         var present = Place(standing, today).Stage;
         foreach (var turn in turns)
         {

@@ -38,8 +38,11 @@ internal static class Calendar
         DateTimeOffset[] Year(int year)
         {
             var first = new DateOnly(year, 1, 1);
-            return [.. Enumerable.Range(0, DateTime.IsLeapYear(year) ? 366 : 365).Select(d => Reckon(first.AddDays(d), zone))];
+            return [.. Enumerable.Range(0, DateTime.IsLeapYear(year) ? 366 : 365).Select(d => first.AddDays(d)).Select(d => IsAtEdge(d) ? new DateTimeOffset(d.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero) : Reckon(d, zone))];
         }
+
+        // Where time itself begins and ends there is no room for an offset.
+        static bool IsAtEdge(DateOnly date) => date.DayNumber < 2 || date.DayNumber > DateOnly.MaxValue.DayNumber - 2;
     }
 
     static DateTimeOffset Reckon(DateOnly date, TimeZoneInfo zone)

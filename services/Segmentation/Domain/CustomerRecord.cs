@@ -83,73 +83,89 @@ internal sealed class CustomerRecord
         return draft.Done();
     }
 
+    /// <summary>What a model that reads these sources may answer otherwise than for an earlier record: a customer first seen or erased at another time is another to all.</summary>
+    public bool IsNewsTo(Sources sources, CustomerRecord before)
+        => !ReferenceEquals(Seen, before.Seen) || !ReferenceEquals(Left, before.Left)
+        || (sources.HasFlag(Sources.Purchases) && !ReferenceEquals(Facts, before.Facts))
+        || (sources.HasFlag(Sources.Activities) && !ReferenceEquals(Activities, before.Activities))
+        || (sources.HasFlag(Sources.Opinions) && !ReferenceEquals(Opinions, before.Opinions));
+
+    /// <summary>A record that is being added to. A list that nothing is added to stays the one it was.</summary>
     sealed class Draft(CustomerRecord record)
     {
-        List<Known<DateTimeOffset>> _seen = [.. record.Seen], _left = [.. record.Left];
-        List<Known<Fact>> _facts = [.. record.Facts];
-        List<Known<Activity>> _activities = [.. record.Activities];
-        List<Known<Opinion>> _opinions = [.. record.Opinions];
-        bool _changed;
+        readonly Part<DateTimeOffset> _seen = new(record.Seen), _left = new(record.Left);
+        readonly Part<Fact> _facts = new(record.Facts);
+        readonly Part<Activity> _activities = new(record.Activities);
+        readonly Part<Opinion> _opinions = new(record.Opinions);
 
         public void Add(Sighting sighting)
         {
-            switch (sighting.Reset)
+            if (sighting.Reset != ResetKind.None)
             {
-                case ResetKind.Erased:
-                    _changed |= _seen.Count > 0;
-                    (_seen, _left, _facts, _activities, _opinions) = ([], [], [], [], []);
-                    return;
-                case ResetKind.Moved:
-                    End(_seen, sighting.Known);
-                    End(_left, sighting.Known);
-                    End(_facts, sighting.Known);
-                    End(_activities, sighting.Known);
-                    End(_opinions, sighting.Known);
-                    return;
+                // What was known for no time at all, as all of an erased person now is, goes.
+                var known = sighting.Reset == ResetKind.Erased ? DateTimeOffset.MinValue : sighting.Known;
+                _seen.End(known);
+                _left.End(known);
+                _facts.End(known);
+                _activities.End(known);
+                _opinions.End(known);
+                return;
             }
-            Extend(_seen, new(sighting.Time, sighting.Known, Calendar.Forever), static (a, b) => a <= b);
-            if (sighting.Leaves) Extend(_left, new(sighting.Time, sighting.Known, Calendar.Forever), static (a, b) => a <= b);
-            if (sighting.Fact is { } fact) Extend(_facts, new(fact, sighting.Known, Calendar.Forever), static (a, b) => a.MessageId == b.MessageId);
-            if (sighting.Activity is { } activity) Extend(_activities, new(activity, sighting.Known, Calendar.Forever), Activity.MakesVoid);
-            if (sighting.Opinion is { } opinion) Extend(_opinions, new(opinion, sighting.Known, Calendar.Forever), static (a, b) => a.MessageId == b.MessageId);
+            _seen.Extend(sighting.Time, sighting.Known, static (a, b) => a <= b);
+            if (sighting.Leaves) _left.Extend(sighting.Time, sighting.Known, static (a, b) => a <= b);
+            if (sighting.Fact is { } fact) _facts.Extend(fact, sighting.Known, static (a, b) => a.MessageId == b.MessageId);
+            if (sighting.Activity is { } activity) _activities.Extend(activity, sighting.Known, Activity.MakesVoid);
+            if (sighting.Opinion is { } opinion) _opinions.Extend(opinion, sighting.Known, static (a, b) => a.MessageId == b.MessageId);
         }
+
+        public CustomerRecord Done() => !(_seen.Changed || _left.Changed || _facts.Changed || _activities.Changed || _opinions.Changed) ? record : new CustomerRecord
+        {
+            Seen = _seen.Sorted(static (a, b) => a.CompareTo(b)),
+            Left = _left.Sorted(static (a, b) => a.CompareTo(b)),
+            Facts = _facts.Sorted(PurchaseHistory.Compare),
+            Activities = _activities.Sorted(Activity.Compare),
+            Opinions = _opinions.Sorted(Opinion.Compare),
+        };
+    }
+
+    sealed class Part<T>(IReadOnlyList<Known<T>> before)
+    {
+        // A copy, once something changes.
+        List<Known<T>>? _after;
+
+        public bool Changed => _after is not null;
 
         /// <summary>Adds an entry unless one that was known no later says as much, and drops those of which it says as much itself.</summary>
         /// <param name="saysAsMuch">Whether with the first one known the second is not needed.</param>
-        void Extend<T>(List<Known<T>> all, Known<T> entry, Func<T, T, bool> saysAsMuch)
+        public void Extend(T what, DateTimeOffset known, Func<T, T, bool> saysAsMuch)
         {
+            var all = _after ?? before;
+            var isMore = false;
             for (var i = 0; i < all.Count; i++)
-                if (all[i].IsToday && all[i].From <= entry.From && saysAsMuch(all[i].What, entry.What)) return;
-            all.RemoveAll(k => k.IsToday && entry.From <= k.From && saysAsMuch(entry.What, k.What));
-            all.Add(entry);
-            _changed = true;
-        }
-
-        /// <summary>What was known for no time at all goes.</summary>
-        void End<T>(List<Known<T>> all, DateTimeOffset known)
-        {
-            for (var i = all.Count - 1; i >= 0; i--)
             {
                 if (!all[i].IsToday) continue;
-                if (all[i].From >= known) all.RemoveAt(i);
-                else all[i] = all[i] with { To = known };
-                _changed = true;
+                if (all[i].From <= known && saysAsMuch(all[i].What, what)) return;
+                isMore |= known <= all[i].From && saysAsMuch(what, all[i].What);
             }
+            _after ??= [.. before];
+            if (isMore) _after.RemoveAll(k => k.IsToday && known <= k.From && saysAsMuch(what, k.What));
+            _after.Add(new Known<T>(what, known, Calendar.Forever));
         }
 
-        public CustomerRecord Done() => !_changed ? record : new CustomerRecord
+        /// <summary>Ends what is known; what was known for no time at all goes.</summary>
+        public void End(DateTimeOffset known)
         {
-            Seen = Sorted(_seen, static (a, b) => a.CompareTo(b)),
-            Left = Sorted(_left, static (a, b) => a.CompareTo(b)),
-            Facts = Sorted(_facts, PurchaseHistory.Compare),
-            Activities = Sorted(_activities, Activity.Compare),
-            Opinions = Sorted(_opinions, Opinion.Compare),
-        };
+            if (_after is null && !before.Any(k => k.IsToday || known == DateTimeOffset.MinValue)) return;
+            _after ??= [.. before];
+            _after.RemoveAll(k => k.From >= known);
+            for (var i = 0; i < _after.Count; i++)
+                if (_after[i].IsToday) _after[i] = _after[i] with { To = known };
+        }
 
-        static List<Known<T>> Sorted<T>(List<Known<T>> all, Comparison<T> compare)
+        public IReadOnlyList<Known<T>> Sorted(Comparison<T> compare)
         {
-            all.Sort((a, b) => compare(a.What, b.What) is not 0 and var order ? order : a.From != b.From ? a.From.CompareTo(b.From) : a.To.CompareTo(b.To));
-            return all;
+            _after?.Sort((a, b) => compare(a.What, b.What) is not 0 and var order ? order : a.From != b.From ? a.From.CompareTo(b.From) : a.To.CompareTo(b.To));
+            return _after ?? before;
         }
     }
 }

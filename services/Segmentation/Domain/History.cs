@@ -3,14 +3,21 @@ namespace Perennial.Segmentation.Domain;
 /// <summary>All that is known of a customer. What it answers at an instant depends on nothing after it.</summary>
 internal sealed class History
 {
-    readonly Activity[][] _activities;
+    Activity[][]? _byKind;
 
     History(PurchaseHistory purchases, IReadOnlyList<Fact> facts, IReadOnlyList<Activity> activities, IReadOnlyList<Opinion> opinions, string currency)
+        => (Purchases, Facts, Activities, Opinions, Currency) = (purchases, facts, activities, opinions, currency);
+
+    /// <summary>Activities of at least each kind, from the lowest; worked out when first asked for.</summary>
+    Activity[][] ByKind
     {
-        (Purchases, Facts, Activities, Opinions, Currency) = (purchases, facts, activities, opinions, currency);
-        // What somebody bought, cancelled or sent back is an event, too.
-        var events = facts.Select(f => new Activity(ActivityKind.Event, f.Time, f.MessageId)).Concat(activities).Order(Comparer<Activity>.Create(Activity.Compare)).ToArray();
-        _activities = [events, [.. events.Where(a => a.Kind >= ActivityKind.Visit)], [.. events.Where(a => a.Kind >= ActivityKind.View)]];
+        get
+        {
+            if (_byKind is not null) return _byKind;
+            // What somebody bought, cancelled or sent back is an event, too.
+            var events = Facts.Select(f => new Activity(ActivityKind.Event, f.Time, f.MessageId)).Concat(Activities).Order(Comparer<Activity>.Create(Activity.Compare)).ToArray();
+            return _byKind = [events, [.. events.Where(a => a.Kind >= ActivityKind.Visit)], [.. events.Where(a => a.Kind >= ActivityKind.View)]];
+        }
     }
 
     public PurchaseHistory Purchases { get; }
@@ -32,12 +39,26 @@ internal sealed class History
     /// <param name="left">When they were erased, if they were.</param>
     public static History Of(DateTimeOffset firstSeen, IEnumerable<Fact> facts, string currency, DateTimeOffset? left = null, IEnumerable<Activity>? activities = null, IEnumerable<Opinion>? opinions = null)
     {
-        Fact[] sortedFacts = [.. facts.OrderBy(f => f.Time).ThenBy(f => f.MessageId, StringComparer.Ordinal).DistinctBy(f => f.MessageId)];
-        Activity[] sortedActivities = [.. (activities ?? []).Order(Comparer<Activity>.Create(Activity.Compare))];
-        Opinion[] sortedOpinions = [.. (opinions ?? []).Order(Comparer<Opinion>.Create(Opinion.Compare)).DistinctBy(s => s.MessageId)];
+        var sortedFacts = Sorted(facts, static (a, b) => a.Time != b.Time ? a.Time.CompareTo(b.Time) : string.CompareOrdinal(a.MessageId, b.MessageId), static f => f.MessageId);
+        var sortedActivities = Sorted(activities ?? [], Activity.Compare, null);
+        var sortedOpinions = Sorted(opinions ?? [], Opinion.Compare, static o => o.MessageId);
         if (sortedActivities is [var activity, ..] && activity.Time < firstSeen) firstSeen = activity.Time;
         if (sortedOpinions is [var opinion, ..] && opinion.Time < firstSeen) firstSeen = opinion.Time;
         return new History(PurchaseHistory.Of(firstSeen, sortedFacts, currency, left), sortedFacts, sortedActivities, sortedOpinions, currency);
+    }
+
+    /// <summary>What is in order already, as a record keeps it, is taken as it is.</summary>
+    /// <param name="message">By which each is there once.</param>
+    static IReadOnlyList<T> Sorted<T>(IEnumerable<T> items, Comparison<T> compare, Func<T, string>? message)
+    {
+        IReadOnlyList<T> all = items as IReadOnlyList<T> ?? [.. items];
+        for (var i = 1; i < all.Count; i++)
+        {
+            if (compare(all[i - 1], all[i]) < 0 || (message is null && compare(all[i - 1], all[i]) == 0)) continue;
+            var sorted = all.Order(Comparer<T>.Create(compare));
+            return [.. message is null ? sorted : sorted.DistinctBy(message)];
+        }
+        return all;
     }
 
     /// <summary>The same with something more.</summary>
@@ -47,7 +68,7 @@ internal sealed class History
     /// <summary>The latest activity of at least that kind at an instant.</summary>
     public Activity? Last(ActivityKind kind, DateTimeOffset instant)
     {
-        var activities = _activities[(int)kind - 1];
+        var activities = ByKind[(int)kind - 1];
         var (low, high) = (0, activities.Length);
         while (low < high)
         {
@@ -59,16 +80,25 @@ internal sealed class History
     }
 
     /// <summary>Every instant at which what these sources say may change otherwise than by the clock, first seen included. Ascending.</summary>
-    public IEnumerable<DateTimeOffset> Changes(Sources sources)
+    public List<DateTimeOffset> Changes(Sources sources)
     {
-        var changes = new SortedSet<DateTimeOffset> { FirstSeen };
+        var changes = new List<DateTimeOffset> { FirstSeen };
         if (sources.HasFlag(Sources.Purchases))
         {
-            changes.UnionWith(Purchases.Points.Select(p => p.From));
-            changes.UnionWith(Purchases.Orders.SelectMany(o => (DateTimeOffset[])[o.From, o.To]));
+            foreach (var point in Purchases.Points) changes.Add(point.From);
+            foreach (var span in Purchases.Orders)
+            {
+                changes.Add(span.From);
+                changes.Add(span.To);
+            }
         }
-        if (sources.HasFlag(Sources.Activities)) changes.UnionWith(_activities[0].Select(a => a.Time));
-        if (sources.HasFlag(Sources.Opinions)) changes.UnionWith(Opinions.Select(s => s.Time));
-        return changes.Where(c => c < End);
+        if (sources.HasFlag(Sources.Activities)) changes.AddRange(ByKind[0].Select(a => a.Time));
+        if (sources.HasFlag(Sources.Opinions)) changes.AddRange(Opinions.Select(s => s.Time));
+        changes.Sort();
+        var count = 0;
+        for (var i = 0; i < changes.Count && changes[i] < End; i++)
+            if (count == 0 || changes[count - 1] != changes[i]) changes[count++] = changes[i];
+        changes.RemoveRange(count, changes.Count - count);
+        return changes;
     }
 }

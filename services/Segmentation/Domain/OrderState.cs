@@ -4,9 +4,9 @@ namespace Perennial.Segmentation.Domain;
 /// What is known of one order after some of its facts, taken in order of time. Amounts in another currency than the shop's are
 /// never added to a value: such an order counts as an order, with value 0, until as much was refunded in a foreign currency.
 /// </summary>
-internal sealed record OrderState
+internal readonly record struct OrderState
 {
-    public static readonly OrderState Unknown = new();
+    public static readonly OrderState Unknown;
 
     decimal Amount { get; init; }
     bool IsForeign { get; init; }

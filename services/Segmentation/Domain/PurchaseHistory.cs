@@ -18,8 +18,6 @@ internal sealed record Purchases(DateTimeOffset From, int OrderCount, Order? Las
 /// </summary>
 internal sealed class PurchaseHistory
 {
-    static readonly Comparer<Order> ByTime = Comparer<Order>.Create((a, b) => a.Time != b.Time ? a.Time.CompareTo(b.Time) : string.CompareOrdinal(a.Id, b.Id));
-
     readonly List<Purchases> _points = [];
 
     PurchaseHistory(DateTimeOffset end) => End = end;
@@ -40,7 +38,7 @@ internal sealed class PurchaseHistory
     /// <param name="left">When they were erased, if they were.</param>
     public static PurchaseHistory Of(DateTimeOffset firstSeen, IEnumerable<Fact> facts, string shopCurrency, DateTimeOffset? left = null)
     {
-        var sorted = facts.Order(Comparer<Fact>.Create(Compare)).DistinctBy(f => f.MessageId).ToList();
+        var sorted = Sorted(facts);
         var history = new PurchaseHistory(left ?? Calendar.Forever);
         history._points.Add(new Purchases(sorted.Count > 0 && sorted[0].Time < firstSeen ? sorted[0].Time : firstSeen, 0, null, 0));
         var ledger = new Ledger(shopCurrency);
@@ -52,6 +50,15 @@ internal sealed class PurchaseHistory
         }
         history.Orders = ledger.Spans();
         return history;
+    }
+
+    /// <summary>In the order in which they take effect, each message once. The way in which a record keeps them already.</summary>
+    static IReadOnlyList<Fact> Sorted(IEnumerable<Fact> facts)
+    {
+        IReadOnlyList<Fact> all = facts as IReadOnlyList<Fact> ?? [.. facts];
+        for (var i = 1; i < all.Count; i++)
+            if (all[i - 1].MessageId == all[i].MessageId || Compare(all[i - 1], all[i]) > 0) return [.. all.Order(Comparer<Fact>.Create(Compare)).DistinctBy(f => f.MessageId)];
+        return all;
     }
 
     /// <summary>Null before the customer was first seen, and after the end.</summary>
@@ -94,16 +101,18 @@ internal sealed class PurchaseHistory
         : a.Kind != b.Kind ? a.Kind.CompareTo(b.Kind)
         : string.CompareOrdinal(a.MessageId, b.MessageId);
 
-    /// <summary>The running state of the fold.</summary>
+    /// <summary>The running state of the fold. Most customers have few orders, so few are looked through one by one.</summary>
     sealed class Ledger(string shopCurrency)
     {
-        readonly Dictionary<string, OrderState> _orders = new(StringComparer.Ordinal);
-        readonly SortedSet<Order> _counting = new(ByTime);
-        readonly Dictionary<Order, DateTimeOffset> _countingFrom = [];
+        const int FewOrders = 16;
+
+        readonly List<(string Id, OrderState State)> _orders = [];
+        readonly List<(Order Order, DateTimeOffset From)> _counting = [];
         readonly List<OrderSpan> _ended = [];
+        Dictionary<string, int>? _places;
         decimal _value;
 
-        public Purchases At(DateTimeOffset time) => new(time, _counting.Count, _counting.Max, _value);
+        public Purchases At(DateTimeOffset time) => new(time, _counting.Count, _counting.Count == 0 ? null : _counting[^1].Order, _value);
 
         public void Add(Fact fact)
         {
@@ -118,28 +127,49 @@ internal sealed class PurchaseHistory
 
         void Change(string id, Fact fact)
         {
-            var before = _orders.GetValueOrDefault(id, OrderState.Unknown);
+            var place = PlaceOf(id);
+            var before = _orders[place].State;
             var after = before.After(fact, shopCurrency);
-            _orders[id] = after;
+            _orders[place] = (id, after);
             _value += after.Value - before.Value;
             if (before.Counts == after.Counts) return;
             if (after.Counts) Begin(new Order(after.PlacedTime!.Value, id), fact.Time);
             else End(new Order(before.PlacedTime!.Value, id), fact.Time);
         }
 
+        int PlaceOf(string id)
+        {
+            if (_places is not null && _places.TryGetValue(id, out var known)) return known;
+            for (var i = 0; _places is null && i < _orders.Count; i++)
+                if (_orders[i].Id == id) return i;
+            _orders.Add((id, OrderState.Unknown));
+            if (_places is not null) _places.Add(id, _orders.Count - 1);
+            else if (_orders.Count == FewOrders) _places = _orders.Index().ToDictionary(o => o.Item.Id, o => o.Index, StringComparer.Ordinal);
+            return _orders.Count - 1;
+        }
+
         void Begin(Order order, DateTimeOffset time)
         {
-            _counting.Add(order);
-            _countingFrom[order] = time;
+            // By the time when it was placed: the newest, but for orders that come back.
+            var place = _counting.Count;
+            while (place > 0 && Compare(_counting[place - 1].Order, order) > 0) place--;
+            _counting.Insert(place, (order, time));
         }
 
         void End(Order order, DateTimeOffset time)
         {
-            _counting.Remove(order);
-            if (_countingFrom.Remove(order, out var from) && from < time) _ended.Add(new OrderSpan(order, from, time));
+            var place = _counting.FindLastIndex(c => c.Order == order);
+            if (_counting[place].From < time) _ended.Add(new OrderSpan(order, _counting[place].From, time));
+            _counting.RemoveAt(place);
         }
 
         public List<OrderSpan> Spans()
-            => [.. _ended.Concat(_countingFrom.Select(c => new OrderSpan(c.Key, c.Value, Calendar.Forever))).OrderBy(s => s.Order, ByTime).ThenBy(s => s.From)];
+        {
+            _ended.AddRange(_counting.Select(c => new OrderSpan(c.Order, c.From, Calendar.Forever)));
+            _ended.Sort(static (a, b) => Compare(a.Order, b.Order) is not 0 and var order ? order : a.From.CompareTo(b.From));
+            return _ended;
+        }
+
+        static int Compare(Order a, Order b) => a.Time != b.Time ? a.Time.CompareTo(b.Time) : string.CompareOrdinal(a.Id, b.Id);
     }
 }

@@ -13,8 +13,9 @@ internal static class StageTimeline
     public static IReadOnlyList<StageInterval> Of(History history, BoundModel model, TimeZoneInfo zone)
     {
         var timeline = new List<StageInterval>();
-        DateTimeOffset[] changes = [.. history.Changes(model.Sources), history.End];
-        for (var i = 0; i + 1 < changes.Length; i++)
+        var changes = history.Changes(model.Sources);
+        changes.Add(history.End);
+        for (var i = 0; i + 1 < changes.Count; i++)
         {
             foreach (var (from, stage) in Stretch(Standing.At(history, changes[i], zone)!, changes[i + 1], model, zone)) Append(timeline, from, stage);
         }

@@ -175,7 +175,7 @@ internal sealed partial class SegmentationStore
     /// <summary>What a derivation makes of the customers that change. One that is under way comes to those beyond its cursor later.</summary>
     async Task DeriveAsync(DbConnection connection, DbTransaction? transaction, Derivation derivation, Shop shop, List<Change> changes, Derived derived, DateTimeOffset now, CancellationToken cancellation)
     {
-        var own = changes.Where(c => c.Id <= derivation.Cursor).ToList();
+        var own = changes.Where(c => c.Id <= derivation.Cursor && c.After.IsNewsTo(derivation.Model.Sources | Sources.Purchases, c.Before)).ToList();
         var told = await ToldAsync(connection, transaction, derivation, own.Where(c => !c.IsNew).Select(c => c.Id), cancellation);
         foreach (var c in own)
         {

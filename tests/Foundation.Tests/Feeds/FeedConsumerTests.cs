@@ -11,13 +11,14 @@ using Perennial.Testing;
 
 namespace Perennial.Foundation.Tests.Feeds;
 
-/// <summary>The loop that every reader of the log runs, over a log in memory and a store in memory.</summary>
+/// <summary>The loop that every reader of the log runs, over a log in memory and a store in memory but for its leases.</summary>
 public sealed class FeedConsumerTests : IAsyncDisposable
 {
     FakeFeed _log = new();
     readonly LogLines _said = new();
     ManualClock? _clock;
     readonly Notebook _notebook = new();
+    readonly string _folder = Directory.CreateTempSubdirectory("perennial-test-").FullName;
     FakeHouse? _source;
     WebApplication? _app;
 
@@ -26,6 +27,7 @@ public sealed class FeedConsumerTests : IAsyncDisposable
         _said.Dispose();
         if (_app is not null) await _app.DisposeAsync();
         if (_source is not null) await _source.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
     }
 
     [Fact]
@@ -241,12 +243,12 @@ public sealed class FeedConsumerTests : IAsyncDisposable
 
     async Task<FeedConsumer> StartAtAsync(string address, params string[] settings)
     {
-        var builder = TestServer.House.CreateBuilder(["--port", "0", "--Logging:LogLevel:Default=Warning", $"--Upstream:Ingestion={address}", .. settings]);
+        var builder = TestServer.House.CreateBuilder(["--port", "0", "--data", _folder, "--Logging:LogLevel:Default=Warning", $"--Upstream:Ingestion={address}", .. settings]);
         builder.Logging.ClearProviders().AddProvider(_said);
         if (_clock is not null) builder.Services.AddSingleton<TimeProvider>(_clock);
         builder.Services.AddSingleton(_notebook).AddFeedConsumer<Reader>();
         _app = builder.Build();
-        await _app.StartAsync(TestContext.Current.CancellationToken);
+        await TestServer.House.StartAsync(_app, TestContext.Current.CancellationToken);
         return _app.Services.GetRequiredService<FeedConsumer>();
     }
 

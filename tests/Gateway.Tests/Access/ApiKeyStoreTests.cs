@@ -68,7 +68,7 @@ public sealed class ApiKeyStoreSqlTests
     {
         var database = new SqlServerDatabase("gateway", "Server=nowhere;Database=none");
         var texts = TSql.StatementsOf(new ApiKeyStore(database)).Concat(Migrator.Batches(Program.House.Home, "SqlServer")).ToList();
-        Assert.Equal(6, texts.Count);
+        Assert.Equal(9, texts.Count);
         Assert.All(texts, text => Assert.Empty(TSql.Errors(text.Item2)));
     }
 }

@@ -6,7 +6,8 @@ namespace Perennial.Load.Log;
 /// </summary>
 readonly record struct LogEvent(ulong Bits)
 {
-    public const int CustomersMax = 1 << CustomerBits, OrdinalsMax = 1 << OrdinalBits;
+    public const int OrdinalsMax = 1 << OrdinalBits;
+    // Four million customers, and more kinds than there are.
     const int CustomerBits = 22, KindBits = 5, OrdinalBits = 9;
 
     /// <summary>Where seconds count from; 28 bits of them last into 2029.</summary>
@@ -18,7 +19,7 @@ readonly record struct LogEvent(ulong Bits)
     }
 
     public long Second => (long)(Bits >> (CustomerBits + KindBits + OrdinalBits));
-    public int Customer => (int)((Bits >> (KindBits + OrdinalBits)) & (CustomersMax - 1));
+    public int Customer => (int)((Bits >> (KindBits + OrdinalBits)) & ((1 << CustomerBits) - 1));
     public EventKind Kind => (EventKind)((Bits >> OrdinalBits) & ((1 << KindBits) - 1));
     public int Ordinal => (int)(Bits & (OrdinalsMax - 1));
 

@@ -15,20 +15,17 @@ sealed class SyntheticLog : IDisposable
     readonly byte[] _partitionOf;
     readonly Partition[] _partitions;
 
-    /// <param name="folder">Of the files of what is appended; null keeps none.</param>
-    public SyntheticLog(LogSpec spec, string? folder)
+    /// <param name="folder">Of the files of what is appended.</param>
+    public SyntheticLog(LogSpec spec, string folder)
     {
         _partitionOf = [.. Enumerable.Range(0, spec.Customers).Select(customer => (byte)StableHash.Partition(LogSpec.Shop, LogSpec.CustomerId(customer), LogSpec.Partitions))];
         var history = Sorted(spec.OrdersOnly ? OrderHistory.Generate(spec) : MixHistory.Generate(spec), spec.Customers);
-        _partitions = [.. Enumerable.Range(0, LogSpec.Partitions).Select(p => new Partition(HistoryOf(history, p), folder is null ? null : Path.Combine(folder, $"appended-{p}.bin")))];
+        _partitions = [.. Enumerable.Range(0, LogSpec.Partitions).Select(p => new Partition(HistoryOf(history, p), Path.Combine(folder, $"appended-{p}.bin")))];
     }
 
     public int PartitionOf(int customer) => _partitionOf[customer];
 
     public long Head(int partition) => _partitions[partition].Head;
-
-    /// <summary>Events that were appended to the history, over all partitions.</summary>
-    public long Appended => _partitions.Sum(p => p.Appended);
 
     /// <summary>The events that follow a position, as many as there are and fit. Answers how many.</summary>
     public int Read(int partition, long after, Span<LogEvent> target) => _partitions[partition].Read(after, target);
@@ -75,14 +72,13 @@ sealed class SyntheticLog : IDisposable
         readonly LogEvent[] _history;
         readonly List<LogEvent> _appended = [];
         readonly Lock _gate = new();
-        readonly FileStream? _file;
+        readonly FileStream _file;
         TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
         int _published;
 
-        public Partition(LogEvent[] history, string? file)
+        public Partition(LogEvent[] history, string file)
         {
             _history = history;
-            if (file is null) return;
             _file = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite);
             var kept = new byte[_file.Length - _file.Length % sizeof(ulong)];
             _file.ReadExactly(kept);
@@ -91,7 +87,6 @@ sealed class SyntheticLog : IDisposable
         }
 
         public long Head => _history.Length + Volatile.Read(ref _published);
-        public long Appended => Volatile.Read(ref _published);
 
         public int Read(long after, Span<LogEvent> target)
         {
@@ -123,17 +118,14 @@ sealed class SyntheticLog : IDisposable
             lock (_gate)
             {
                 if (_published == _appended.Count) return;
-                if (_file is not null)
-                {
-                    _file.Write(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_appended)[_published..]));
-                    _file.Flush();
-                }
+                _file.Write(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_appended)[_published..]));
+                _file.Flush();
                 _published = _appended.Count;
                 _grown.SetResult();
                 _grown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
         }
 
-        public void Dispose() => _file?.Dispose();
+        public void Dispose() => _file.Dispose();
     }
 }

@@ -15,55 +15,47 @@ static class CatchUp
     public static async Task ApplyAsync(SegmentationSettings settings, StoreFolder store, Findings findings)
     {
         if (settings.Compare) await CompareAsync(settings, store, findings);
-        var (house, run) = await MeasureAsync(settings, store);
-        await using (house)
-        {
-            findings.AddAtLeast(50_000, "applied", run.Rate, "events/s");
-            await TellAsync(house, run, findings);
-            AddRatios(findings, run.Rate);
-        }
+        await using var house = await LoadedHouse.StartAsync(store, settings, store.Now);
+        var run = await MeasureAsync(house);
+        findings.AddAtLeast(50_000, "applied", run.Rate, "events/s");
+        await TellAsync(house, run, findings);
+        findings.AddRatios(run.Rate, "events/s");
     }
 
     public static async Task RebuildAsync(SegmentationSettings settings, StoreFolder store, Findings findings)
     {
         if (settings.Compare) await CompareAsync(settings, store, findings);
-        var (house, run) = await MeasureAsync(settings, store);
-        await using (house)
-        {
-            findings.AddAtMost(240, "rebuilt in", run.Total.TotalSeconds, "s");
-            findings.Add("customers", store.Log.Customers, "");
-            findings.Add("rate", run.Rate, "events/s");
-            await TellAsync(house, run, findings);
-            AddRatios(findings, run.Rate);
-        }
+        await using var house = await LoadedHouse.StartAsync(store, settings, store.Now);
+        var run = await MeasureAsync(house);
+        findings.AddAtMost(240, "rebuilt in", run.Total.TotalSeconds, "s");
+        findings.Add("customers", store.Log.Customers, "");
+        findings.Add("rate", run.Rate, "events/s");
+        await TellAsync(house, run, findings);
+        findings.AddRatios(run.Rate, "events/s");
     }
 
-    /// <summary>The house with the whole history applied; a store that has it already only catches up on what was appended.</summary>
-    public static async Task<LoadedHouse> ReadyAsync(SegmentationSettings settings, StoreFolder store, DateTimeOffset now)
+    /// <summary>Waits until the house has applied the whole log; of a store that was built before that is what was appended since.</summary>
+    public static async Task FinishAsync(LoadedHouse house)
     {
-        if (!store.IsBuilt) await Console.Error.WriteLineAsync($"load: building a store of {store.Log.Customers:N0} customers and {store.Log.Events:N0} events first; --keep keeps one");
-        var house = await LoadedHouse.StartAsync(store, settings, now);
+        var log = house.Store.Log;
+        if (!house.Store.IsBuilt) await Console.Error.WriteLineAsync($"load: building a store of {log.Customers:N0} customers and {log.Events:N0} events first; --keep keeps one");
         await WaitAsync(house, 1);
-        store.Built();
-        return house;
+        house.Store.Built();
     }
 
     /// <summary>Rate and processor time are of what follows the warm-up, the total is from the start of the process.</summary>
-    static async Task<(LoadedHouse House, Run Run)> MeasureAsync(SegmentationSettings settings, StoreFolder store)
+    static async Task<Run> MeasureAsync(LoadedHouse house)
     {
-        var house = await LoadedHouse.StartAsync(store, settings, store.Now);
-        var started = Stopwatch.GetTimestamp();
         var recorded = await house.Log.RecordedAsync();
-        if (await house.AppliedAsync() > recorded / 2) throw new InvalidOperationException("the database holds an applied log already: name one that does not exist yet");
         var warm = await WaitAsync(house, WarmupShare);
+        if (warm >= recorded) throw new InvalidOperationException("everything was applied before it could be measured: name an empty database, or more --events");
         var (warmAt, processor) = (Stopwatch.GetTimestamp(), house.Service.Processor());
         house.LogProcess.Mark();
         await WaitAsync(house, 1);
         var measured = Stopwatch.GetElapsedTime(warmAt);
-        if (store.Log.OrdersOnly) await WaitCountedAsync(house);
-        var run = new Run(recorded, Stopwatch.GetElapsedTime(started), (recorded - warm) / measured.TotalSeconds, (house.Service.Processor() - processor) / (recorded - warm), house.LogProcess.Cores());
-        store.Built();
-        return (house, run);
+        if (house.Store.Log.OrdersOnly) await WaitCountedAsync(house);
+        house.Store.Built();
+        return new Run(recorded, house.Age, (recorded - warm) / measured.TotalSeconds, (house.Service.Processor() - processor) / (recorded - warm), house.LogProcess.Cores());
     }
 
     /// <summary>Waits until a share of the log is applied; answers how many events are.</summary>
@@ -106,15 +98,9 @@ static class CatchUp
     {
         await using var log = await LoadedHouse.StartLogAsync(store.Log, store.Folder);
         var samples = await FeedReading.SamplesAsync(log.Port, BatchBare);
-        findings.Add("ceiling: reading the log", (await FeedReading.ReadAllAsync(log.Port, settings.Duration / 2)).Rate, "events/s");
+        findings.AddCeiling("reading the log", (await FeedReading.ReadAllAsync(log.Port, settings.Duration / 2)).Rate, "events/s");
         using var bare = new BareFolder(settings.Data);
-        findings.Add("ceiling: bare insert loop of the same events", InsertLoop.Run(bare.Path, BatchBare, settings.Duration / 2, samples).Rate, "events/s");
-    }
-
-    static void AddRatios(Findings findings, double rate)
-    {
-        foreach (var ceiling in findings.Figures.Where(f => f.Name.StartsWith("ceiling: ", StringComparison.Ordinal)).ToList())
-            findings.Add("ratio to " + ceiling.Name["ceiling: ".Length..], rate / ceiling.Value, "");
+        findings.AddCeiling("bare insert loop of the same events", InsertLoop.Run(bare.Path, BatchBare, settings.Duration / 2, samples).Rate, "events/s");
     }
 
     sealed record Run(long Events, TimeSpan Total, double Rate, TimeSpan Processor, double LogCores);

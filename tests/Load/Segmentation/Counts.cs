@@ -13,7 +13,8 @@ static class Counts
     public static async Task MeasureAsync(SegmentationSettings settings, StoreFolder store, Findings findings)
     {
         if (settings.Compare) Compare(settings, store, findings);
-        await using var house = await CatchUp.ReadyAsync(settings, store, store.Now);
+        await using var house = await LoadedHouse.StartAsync(store, settings, store.Now);
+        await CatchUp.FinishAsync(house);
         var client = house.Clients[0];
         // One of each kind first: plans are made and code is compiled.
         await CountAsync(client, store.Log);
@@ -25,6 +26,7 @@ static class Counts
         findings.Add("counts as of a past instant: p50", counts.Millis(0.5), "ms");
         findings.Add("counts as of a past instant: p99", counts.Millis(0.99), "ms");
         findings.AddAtMost(1_000, "counts as of a past instant: max", counts.Millis(1), "ms");
+        findings.AddRatios(counts.Millis(0.5), "ms");
         findings.Add("flows of a month", await TimedAsync(() => FlowAsync(client, store.Log), settings.Duration / 2));
         findings.Add($"page of {ListPage} customers of a stage", await ListsAsync(client, settings.Duration / 2));
         findings.Add("service: processor", house.Service.Cores(), "cores");
@@ -36,7 +38,7 @@ static class Counts
         using var folder = new BareFolder(settings.Data);
         using var bare = new BareStore(folder.Path, store.Log.Customers);
         bare.Count();
-        findings.Add("ceiling: counting every customer's row in SQLite", bare.Count().TotalMilliseconds, "ms");
+        findings.AddCeiling("counting every customer's row in SQLite", bare.Count().TotalMilliseconds, "ms");
     }
 
     static async Task<Latencies> TimedAsync(Func<Task> call, TimeSpan duration)

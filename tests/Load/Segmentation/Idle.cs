@@ -14,12 +14,14 @@ static class Idle
     public static async Task MeasureAsync(SegmentationSettings settings, StoreFolder store, Findings findings)
     {
         if (settings.Compare) await CompareAsync(settings, findings);
-        await using var house = await CatchUp.ReadyAsync(settings, store, store.Now);
+        await using var house = await LoadedHouse.StartAsync(store, settings, store.Now);
+        await CatchUp.FinishAsync(house);
         findings.Add("customers", store.Log.Customers, "");
         findings.Add("events applied", await house.AppliedAsync(), "");
         findings.Add("until it rested", (await SettleAsync(house.Service)).TotalSeconds, "s");
         var processor = await SpendAsync(house.Service, settings.Duration);
         findings.AddAtMost(CoresMax * settings.Duration.TotalSeconds, $"processor time in {settings.Duration.TotalSeconds:N0} s", processor.TotalSeconds, "s");
+        findings.AddRatios(processor.TotalSeconds, "s");
         findings.AddAtMost(500, "service: resident memory", house.Service.Memory().Resident, "MB");
         if (!store.OnSqlServer) findings.Add("store on disk", store.Megabytes(), "MB");
     }
@@ -29,7 +31,7 @@ static class Idle
         var port = Served.FreePort();
         await using var bare = await Served.StartAsync(typeof(Program).Assembly.Location, port, "lifecycle-echo", port.ToString(CultureInfo.InvariantCulture));
         await SettleAsync(bare);
-        findings.Add($"ceiling: bare gRPC service, in {settings.Duration.TotalSeconds:N0} s", (await SpendAsync(bare, settings.Duration)).TotalSeconds, "s");
+        findings.AddCeiling("bare gRPC service", (await SpendAsync(bare, settings.Duration)).TotalSeconds, "s");
     }
 
     static async Task<TimeSpan> SettleAsync(Served process)

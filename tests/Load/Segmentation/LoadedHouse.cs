@@ -28,6 +28,9 @@ sealed class LoadedHouse : IAsyncDisposable
 
     public LogClient Log { get; }
 
+    /// <summary>Since its process was started.</summary>
+    public TimeSpan Age => DateTimeOffset.UtcNow - _since;
+
     /// <summary>What the clock of the house shows.</summary>
     public DateTimeOffset Now => _now + (DateTimeOffset.UtcNow - _since);
 

@@ -12,7 +12,8 @@ static class Lookups
     public static async Task MeasureAsync(SegmentationSettings settings, StoreFolder store, Findings findings)
     {
         if (settings.Compare) await CompareAsync(settings, store, findings);
-        await using var house = await CatchUp.ReadyAsync(settings, store, store.Now);
+        await using var house = await LoadedHouse.StartAsync(store, settings, store.Now);
+        await CatchUp.FinishAsync(house);
         await FloodAsync(house.Clients, settings, store.Log, settings.Warmup);
         house.Service.Mark();
         var (own, started) = (Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
@@ -24,8 +25,7 @@ static class Lookups
         findings.Add("service: processor", cores, "cores");
         findings.Add("client: processor", client, "cores");
         findings.AddAtMost(500, "service: resident memory", house.Service.Memory().Resident, "MB");
-        foreach (var ceiling in findings.Figures.Where(f => f.Name.StartsWith("ceiling: ", StringComparison.Ordinal) && f.Unit == "calls/s").ToList())
-            findings.Add("ratio to " + ceiling.Name["ceiling: ".Length..], rate / ceiling.Value, "");
+        findings.AddRatios(rate, "calls/s");
     }
 
     static async Task CompareAsync(SegmentationSettings settings, StoreFolder store, Findings findings)
@@ -37,13 +37,13 @@ static class Lookups
             var clients = channels.Select(channel => new SegmentationService.SegmentationServiceClient(channel)).ToList();
             await FloodAsync(clients, settings, store.Log, settings.Warmup);
             var (rate, latencies) = await FloodAsync(clients, settings, store.Log, settings.Duration / 2);
-            findings.Add("ceiling: bare gRPC echo of such an answer", rate, "calls/s");
-            findings.Add("  echo", latencies);
+            findings.AddCeiling("bare gRPC echo of such an answer", rate, "calls/s");
+            findings.Add("bare gRPC echo", latencies);
             channels.ForEach(channel => channel.Dispose());
         }
         using var folder = new BareFolder(settings.Data);
         using var bare = new BareStore(folder.Path, store.Log.Customers);
-        findings.Add("ceiling: raw point lookups, one thread", bare.Lookups(settings.Duration / 4), "calls/s");
+        findings.AddCeiling("raw point lookups, one thread", bare.Lookups(settings.Duration / 4), "calls/s");
     }
 
     static async Task<(double Rate, Latencies Latencies)> FloodAsync(IReadOnlyList<SegmentationService.SegmentationServiceClient> clients, SegmentationSettings settings, LogSpec log, TimeSpan duration)

@@ -17,7 +17,7 @@ sealed record SegmentationSettings(string Mode)
           --idle           processor time while nothing happens
           --feed-only      how fast the log is that the harness serves, read by nobody but itself
           --customers N    of the log (1,000,000; apply, visible and feed-only: 50,000), up to 4,000,000
-          --events N       events, or orders, in its history (5 a customer; apply, visible and feed-only: 40), up to 50,000,000
+          --events N       events, or orders, in its history (5 a customer; apply, visible and feed-only: 40), up to 20,000,000
           --seed N         another log of the same shape (1)
           --due N          customers whose next change is at the midnight (20,000, or what 1/50 of the customers is)
           --rate N         events per second (visible: 5,000; sweep: 1,000)
@@ -25,14 +25,14 @@ sealed record SegmentationSettings(string Mode)
           --connections N  that the callers share, 1 to 16 (4)
           --duration 20s   measured time of each phase, up to 600s, after a warm-up of --warmup (10s)
           --compare        measure what the bare parts reach in the same run
-          --sqlserver C    the store is the SQL Server database of this connection string, which must not exist yet (or hold the kept store)
+          --sqlserver C    the store is the SQL Server database of this connection string: an empty one, or that of the kept store
           --data DIR       where the store lies while it runs (a temporary folder)
           --keep           leave the store there (DIR/perennial-load-segmentation), or use the one that is there; apply and rebuild replace it
           --json           one JSON document instead of a table
         """;
 
     const int MixCustomers = 50_000, MixEventsPerCustomer = 40, OrderCustomers = 1_000_000, OrdersPerCustomer = 5;
-    const int EventsMax = 50_000_000, DueDefault = 20_000, DueShare = 50;
+    const int CustomersMax = 4_000_000, EventsMax = 20_000_000, DueDefault = 20_000, DueShare = 50;
     static readonly string[] Modes = ["apply", "visible", "rebuild", "lookup", "counts", "sweep", "idle", "feed-only"];
 
     public int? Customers { get; init; }
@@ -78,7 +78,7 @@ sealed record SegmentationSettings(string Mode)
             string Value() => ++i < args.Length ? args[i] : throw new ArgumentException($"{name} needs a value");
             settings = name switch
             {
-                "--customers" => settings with { Customers = (int)Number(name, Value(), 100, LogEvent.CustomersMax) },
+                "--customers" => settings with { Customers = (int)Number(name, Value(), 100, CustomersMax) },
                 "--events" => settings with { Events = (int)Number(name, Value(), 1_000, EventsMax) },
                 "--seed" => settings with { Seed = (int)Number(name, Value(), 0, int.MaxValue) },
                 "--due" => settings with { Due = (int)Number(name, Value(), 1, 500_000) },

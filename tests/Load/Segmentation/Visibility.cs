@@ -12,8 +12,9 @@ static class Visibility
 {
     public static async Task MeasureAsync(SegmentationSettings settings, StoreFolder store, Findings findings)
     {
-        if (settings.Compare) findings.Add("ceiling: read by a bare reader of the log", Seen.Of(await CompareAsync(settings, store)));
-        await using var house = await CatchUp.ReadyAsync(settings, store, store.Now);
+        var bare = settings.Compare ? Seen.Of(await CompareAsync(settings, store)) : null;
+        await using var house = await LoadedHouse.StartAsync(store, settings, store.Now);
+        await CatchUp.FinishAsync(house);
         var traffic = new LiveTraffic(house.Log, store.Log, () => house.Now, EventMix.Draw, (e, _) => ShowsAsync(house, e));
         await traffic.RunAsync(settings.Rate, settings.Warmup);
         var (before, started) = (await house.Log.RecordedAsync(), Stopwatch.GetTimestamp());
@@ -22,7 +23,9 @@ static class Visibility
         var seen = await traffic.RunAsync(settings.Rate, settings.Duration);
         findings.AddAtLeast(settings.Rate * 0.98, "events appended", (await house.Log.RecordedAsync() - before) / Stopwatch.GetElapsedTime(started).TotalSeconds, "events/s");
         findings.Add("orders watched", seen.Count, "");
-        findings.Add("accepted to visible", Seen.Of(seen), p99Max: 250);
+        var visible = Seen.Of(seen);
+        findings.Add("accepted to visible", visible, p99Max: 250);
+        if (bare is not null) Compare(findings, visible, bare);
         findings.Add("service: processor", house.Service.Cores(), "cores");
         findings.Add("log: processor", house.LogProcess.Cores(), "cores");
         findings.AddAtMost(500, "service: resident memory", house.Service.Memory().Resident, "MB");
@@ -40,6 +43,13 @@ static class Visibility
         {
             return false;
         }
+    }
+
+    static void Compare(Findings findings, Latencies visible, Latencies bare)
+    {
+        findings.Add("accepted to read by a bare reader", bare);
+        findings.Add("ratio to the bare reader: p50", visible.Millis(0.5) / bare.Millis(0.5), "");
+        findings.Add("ratio to the bare reader: p99", visible.Millis(0.99) / bare.Millis(0.99), "");
     }
 
     /// <summary>The same traffic, read by nobody but a reader that only notes how far it is; dated before anything that the house will be told.</summary>

@@ -11,7 +11,8 @@ namespace Perennial.Segmentation.Tests.Domain.Metrics;
 /// </summary>
 public sealed class RealShopMetricsTests
 {
-    static Buyer[] Buyers(IEnumerable<Sighting> sightings) => [.. Arrivals.Of(sightings).Select(a => new Buyer(a.Facts, Calendar.Forever))];
+    static Buyer[] Buyers(IReadOnlyList<Sighting> sightings)
+        => [.. Arrivals.Of(sightings).Select(a => new Buyer([.. CustomerRecord.Empty.With(a.Sightings).Facts.Select(f => f.What)], Calendar.Forever))];
 
     static readonly Lazy<(Buyer[] Customers, TallyPlan Plan)> Retail = new(() => (Buyers(RealShops.Retail()), TallyPlan.Usual(RealShops.RetailZone)));
     static readonly Lazy<(Buyer[] Customers, TallyPlan Plan)> Cdnow = new(() => (Buyers(RealShops.Cdnow()), TallyPlan.Usual(RealShops.CdnowZone)));

@@ -1,0 +1,64 @@
+using Perennial.Segmentation.Domain.Value;
+
+namespace Perennial.Segmentation.Domain.Audiences;
+
+/// <summary>What customers of a shop are held against.</summary>
+/// <param name="Models">Those that are active, by id.</param>
+internal sealed record AudienceMeasures(IReadOnlyDictionary<string, BoundModel> Models, Population? Population, OverlayMeasures Overlays, TimeZoneInfo Zone);
+
+/// <summary>What is known of a customer beside their history.</summary>
+/// <param name="Forecast">Of the instant; it stays as it is until there is another. Null where there is none.</param>
+internal sealed record AudienceProfile(bool Identified, CustomerForecast? Forecast, IReadOnlyDictionary<string, FieldValue> Traits);
+
+/// <summary>A customer at an instant as audiences see them, apart from what the date makes of it.</summary>
+internal sealed class AudienceCustomer
+{
+    readonly History _history;
+    readonly Standing _standing;
+    readonly AudienceProfile _profile;
+    readonly AudienceMeasures _measures;
+    OverlayFacts? _facts;
+
+    AudienceCustomer(History history, Standing standing, AudienceProfile profile, AudienceMeasures measures) => (_history, _standing, _profile, _measures) = (history, standing, profile, measures);
+
+    /// <summary>Null before the customer was first seen, and after the end: nobody is in any audience then.</summary>
+    public static AudienceCustomer? At(History history, DateTimeOffset instant, AudienceProfile profile, AudienceMeasures measures)
+        => Standing.At(history, instant, measures.Zone) is { } standing ? new AudienceCustomer(history, standing, profile, measures) : null;
+
+    // Costs a walk over the orders, which most audiences do not ask for.
+    OverlayFacts Facts => _facts ??= OverlayFacts.At(_history, _standing.Instant, _measures.Zone)!;
+
+    /// <summary>No value where the shop lacks what the field is held against, too.</summary>
+    /// <param name="today">On or after the date of the instant, which nothing but the clock has passed since.</param>
+    public FieldValue Value(AudienceField field, DateOnly today) => field.Source switch
+    {
+        FieldSource.Stage => FieldValue.Of(_measures.Models.GetValueOrDefault(field.Key)?.Place(_standing, today).Stage.Id),
+        FieldSource.Feature when IsMeasured(field.Axis) => FieldValue.Of(_standing.Value(field.Axis, today, _measures.Population) is { } steps ? field.Axis.Traits.Value(steps) : (decimal?)null),
+        FieldSource.Feature => default,
+        FieldSource.Overlay => FieldValue.Of(Overlays.Holds(field.Overlay, Facts, _measures.Overlays, today)),
+        FieldSource.FirstSeenTime => FieldValue.Of(_history.FirstSeen),
+        FieldSource.FirstOrderTime => FieldValue.Of(FirstOrder?.Time),
+        FieldSource.LastOrderTime => FieldValue.Of(_standing.Purchases.LastOrder?.Time),
+        FieldSource.Identified => FieldValue.Of(_profile.Identified),
+        FieldSource.HistoricClv => FieldValue.Of(_standing.Purchases.Value),
+        FieldSource.PredictedClv => FieldValue.Of(_profile.Forecast?.PredictedClv),
+        FieldSource.PredictedNumberOfOrders => FieldValue.Of(_profile.Forecast?.PredictedOrders),
+        FieldSource.ChurnProbability => FieldValue.Of(_profile.Forecast?.ChurnProbability),
+        FieldSource.Trait => _profile.Traits.GetValueOrDefault(field.Key),
+        _ => throw new ArgumentOutOfRangeException(nameof(field), field.Source, "No such source."),
+    };
+
+    /// <summary>The first date after <paramref name="date"/> on which the clock alone may change what a rule makes of the value; null where there is none.</summary>
+    /// <param name="starts">Of a feature, in steps: where a comparison with it begins or ends to hold.</param>
+    public DateOnly? NextTurn(AudienceField field, IReadOnlyList<long> starts, DateOnly date) => field.Source switch
+    {
+        FieldSource.Stage => _measures.Models.GetValueOrDefault(field.Key)?.NextByClock(_standing, date, _measures.Zone)?.Date,
+        FieldSource.Feature when IsMeasured(field.Axis) => _standing.Turns(field.Axis, starts, date, _measures.Population).Min(d => (DateOnly?)d),
+        FieldSource.Overlay => Overlays.Until(field.Overlay, Facts, _measures.Overlays, date),
+        _ => null,
+    };
+
+    bool IsMeasured(Axis axis) => axis.Traits.Needs == PopulationPart.None || _measures.Population?.Has(axis.Traits.Needs) == true;
+
+    Order? FirstOrder => _history.Purchases.Orders.FirstOrDefault(o => o.From <= _standing.Instant && _standing.Instant < o.To)?.Order;
+}

@@ -44,7 +44,7 @@ internal static class PreviewMapping
         return heading;
     }
 
-    public static PreviewResult ToResult(Shop shop, Comparison comparison, ComparisonSums sums, long listed)
+    public static PreviewResult ToResult(Shop shop, ModelComparison comparison, ModelComparisonSums sums, long listed)
     {
         var (before, after) = (comparison.Before.Model, comparison.After.Model);
         return new PreviewResult
@@ -80,7 +80,7 @@ internal static class PreviewMapping
         => from row in table.Index() from cell in row.Item.Index() where cell.Item != 0 select (row.Index, cell.Index, cell.Item);
 
     /// <summary>Null where nothing was known of the customer, as where somebody else came in place of one who was erased.</summary>
-    public static V1.PreviewMover? ToMover(Shop shop, Comparison comparison, Storage.PreviewMover mover)
+    public static V1.PreviewMover? ToMover(Shop shop, ModelComparison comparison, Storage.PreviewMover mover)
     {
         if (comparison.HistoryOf(mover.Record) is not { } history) return null;
         var asOf = comparison.Instants[^1];

@@ -34,7 +34,7 @@ internal sealed record PreviewedModel(string Id, int Revision, LifecycleModel Mo
 /// <param name="Heads">By partition, the position of the last event that was recorded when it was made, as far as was known: it begins once these are applied.</param>
 internal sealed record PreviewOrder(PreviewedModel Before, PreviewedModel After, DateTimeOffset From, DateTimeOffset To, bool IncludeAnonymous, IReadOnlyList<long> Heads)
 {
-    public Comparison Compare(Shop shop, DateTimeOffset knownAt) => new(Before.Bind(), After.Bind(), From, To, knownAt, shop.Currency, shop.Zone);
+    public ModelComparison Compare(Shop shop, DateTimeOffset knownAt) => new(Before.Bind(), After.Bind(), From, To, knownAt, shop.Currency, shop.Zone);
 }
 
 /// <summary>A comparison that is, or was, under way.</summary>
@@ -43,7 +43,7 @@ internal sealed record PreviewOrder(PreviewedModel Before, PreviewedModel After,
 /// <param name="Cursor">The last customer gone through, by key.</param>
 /// <param name="Done">Customers gone through.</param>
 /// <param name="Sums">What they come to; null before the first step.</param>
-internal sealed record Preview(int Number, string Shop, string Id, PreviewState State, DateTimeOffset KnownAt, DateTimeOffset? EndTime, long Cursor, long Done, long Total, PreviewOrder Order, ComparisonSums? Sums, string Failure);
+internal sealed record Preview(int Number, string Shop, string Id, PreviewState State, DateTimeOffset KnownAt, DateTimeOffset? EndTime, long Cursor, long Done, long Total, PreviewOrder Order, ModelComparisonSums? Sums, string Failure);
 
 /// <summary>What a step did.</summary>
 /// <param name="State">Of the preview afterwards.</param>

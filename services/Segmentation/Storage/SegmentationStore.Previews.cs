@@ -34,7 +34,7 @@ internal sealed partial class SegmentationStore
 
         public Preview ToPreview() => new(
             Number, Shop, Preview, State, CreateTime, EndTime, CustomerCursor, CustomerCount, CustomerTotal,
-            Documents.Read<PreviewOrder>(Document), Sums.Length == 0 ? null : Documents.Read<ComparisonSums>(Sums), Failure);
+            Documents.Read<PreviewOrder>(Document), Sums.Length == 0 ? null : Documents.Read<ModelComparisonSums>(Sums), Failure);
     }
 
     const string PreviewColumns = "number, shop, preview, fingerprint, state, create_time, end_time, customer_cursor, customer_count, customer_total, failure, document";
@@ -197,7 +197,7 @@ internal sealed partial class SegmentationStore
     }
 
     /// <summary>By half of the cores, so that events and answers keep the other. Movers by key, as the rows.</summary>
-    static async Task<(ComparisonSums Sums, List<(long Customer, Move Move)> Moves)> EvaluateAsync(Comparison comparison, IEnumerable<RecordRow> rows, CancellationToken cancellation)
+    static async Task<(ModelComparisonSums Sums, List<(long Customer, Move Move)> Moves)> EvaluateAsync(ModelComparison comparison, IEnumerable<RecordRow> rows, CancellationToken cancellation)
     {
         RecordRow[] all = [.. rows];
         var threads = Math.Max(1, Environment.ProcessorCount / 2);
@@ -211,7 +211,7 @@ internal sealed partial class SegmentationStore
         return (sums, moves);
     }
 
-    static (ComparisonSums Sums, List<(long Customer, Move Move)> Moves) Evaluate(Comparison comparison, RecordRow[] rows)
+    static (ModelComparisonSums Sums, List<(long Customer, Move Move)> Moves) Evaluate(ModelComparison comparison, RecordRow[] rows)
     {
         var (sums, moves) = (comparison.Nothing(), new List<(long, Move)>());
         foreach (var row in rows)

@@ -33,7 +33,7 @@ internal sealed record StageSums
 }
 
 /// <summary>What customers come to in two models.</summary>
-internal sealed record ComparisonSums
+internal sealed record ModelComparisonSums
 {
     public required StageSums Before { get; init; }
     public required StageSums After { get; init; }
@@ -47,7 +47,7 @@ internal sealed record ComparisonSums
     /// <summary>Those of them who are in another one after.</summary>
     public long Movers { get; set; }
 
-    public void Add(ComparisonSums other)
+    public void Add(ModelComparisonSums other)
     {
         Before.Add(other.Before);
         After.Add(other.After);

@@ -7,7 +7,7 @@ internal readonly record struct Move(int Before, int After);
 /// Two models over the same histories, from an instant to another, as known at a third. A customer adds to the sums what they are in either model; the order in which
 /// customers come does not matter, nor how they are cut into parts.
 /// </summary>
-internal sealed class Comparison
+internal sealed class ModelComparison
 {
     /// <summary>Days looked at between the first instant and the last.</summary>
     public const int DaysMax = 60;
@@ -21,7 +21,7 @@ internal sealed class Comparison
     readonly int[] _same;
 
     /// <param name="from">Not after <paramref name="to"/>.</param>
-    public Comparison(BoundModel before, BoundModel after, DateTimeOffset from, DateTimeOffset to, DateTimeOffset knownAt, string currency, TimeZoneInfo zone)
+    public ModelComparison(BoundModel before, BoundModel after, DateTimeOffset from, DateTimeOffset to, DateTimeOffset knownAt, string currency, TimeZoneInfo zone)
     {
         (Before, After, _knownAt, _currency, _zone) = (before, after, knownAt, currency, zone);
         _sources = before.Sources | after.Sources | Sources.Purchases;
@@ -42,7 +42,7 @@ internal sealed class Comparison
     /// <summary>A customer as both models see them; null when nothing was known of them.</summary>
     public History? HistoryOf(CustomerRecord record) => record.AsKnown(_knownAt, _currency, _zone, _sources);
 
-    public ComparisonSums Nothing() => new()
+    public ModelComparisonSums Nothing() => new()
     {
         Before = StageSums.Nothing(Instants.Count, Before.Model.Stages.Count),
         After = StageSums.Nothing(Instants.Count, After.Model.Stages.Count),
@@ -50,7 +50,7 @@ internal sealed class Comparison
     };
 
     /// <summary>Adds a customer to the sums; answers how they move, if they do.</summary>
-    public Move? Add(CustomerRecord record, ComparisonSums sums)
+    public Move? Add(CustomerRecord record, ModelComparisonSums sums)
     {
         if (HistoryOf(record) is not { } history || Add(history, Before, sums.Before) is not { } before || Add(history, After, sums.After) is not { } after) return null;
         sums.Customers++;

@@ -7,13 +7,13 @@ using static Perennial.Segmentation.Tests.Given;
 
 namespace Perennial.Segmentation.Tests.Domain;
 
-public sealed class ComparisonTests
+public sealed class ModelComparisonTests
 {
     static readonly DateTimeOffset Now = Utc("2012-03-25T10:30:00Z");
 
     sealed record Case(Sighting[] Told, int Before, int After, DateTimeOffset From, DateTimeOffset To, DateTimeOffset KnownAt)
     {
-        public Comparison Compare() => new(BuiltIn[Before], BuiltIn[After], From, To, KnownAt, "GBP", London);
+        public ModelComparison Compare() => new(BuiltIn[Before], BuiltIn[After], From, To, KnownAt, "GBP", London);
 
         public IEnumerable<CustomerRecord> Records => Told.GroupBy(s => s.Customer).Select(s => CustomerRecord.Empty.With(s));
 
@@ -35,7 +35,7 @@ public sealed class ComparisonTests
         return gen.ToArbitrary();
     }
 
-    static ComparisonSums Sum(Comparison comparison, IEnumerable<CustomerRecord> records)
+    static ModelComparisonSums Sum(ModelComparison comparison, IEnumerable<CustomerRecord> records)
     {
         var sums = comparison.Nothing();
         foreach (var record in records) comparison.Add(record, sums);
@@ -116,7 +116,7 @@ public sealed class ComparisonTests
         return Text(Sum(comparison, c.Records)) == Text(Sum(comparison, known));
     });
 
-    static string Text(ComparisonSums sums) => Documents.Write(sums);
+    static string Text(ModelComparisonSums sums) => Documents.Write(sums);
 
     [Theory]
     [InlineData("2024-01-01", "2024-01-01", 0)]
@@ -130,7 +130,7 @@ public sealed class ComparisonTests
     [InlineData("0001-01-02", "9998-12-31", 60)]
     public void Looks_at_the_starts_of_days_between_evenly_spaced(string from, string to, int count)
     {
-        var days = new Comparison(Clc, Clc, Utc(from), Utc(to), Now, "GBP", TimeZoneInfo.Utc).Instants;
+        var days = new ModelComparison(Clc, Clc, Utc(from), Utc(to), Now, "GBP", TimeZoneInfo.Utc).Instants;
         Assert.Equal((Utc(from), Utc(to), count + 2), (days[0], days[^1], days.Count));
         Assert.All(days.Skip(1).SkipLast(1), d => Assert.True(d.TimeOfDay == TimeSpan.Zero && d > Utc(from) && d < Utc(to)));
         if (count == 0) return;
@@ -143,5 +143,5 @@ public sealed class ComparisonTests
     public void Days_begin_in_the_shops_zone()
         => Assert.Equal(
             [Utc("2024-03-30T12:00:00Z"), Utc("2024-03-31T00:00:00Z"), Utc("2024-03-31T23:00:00Z"), Utc("2024-04-01T12:00:00Z")],
-            new Comparison(Clc, Clc, Utc("2024-03-30T12:00:00Z"), Utc("2024-04-01T12:00:00Z"), Now, "GBP", London).Instants);
+            new ModelComparison(Clc, Clc, Utc("2024-03-30T12:00:00Z"), Utc("2024-04-01T12:00:00Z"), Now, "GBP", London).Instants);
 }

@@ -167,23 +167,30 @@ internal sealed partial class SegmentationStore
     public async Task<PreviewStep?> StepPreviewAsync(Preview preview, int customers, int moversMax, DateTimeOffset now, CancellationToken cancellation)
     {
         var shop = (await FindShopAsync(preview.Shop, cancellation))!;
+        var next = new { after = Math.Max(preview.Cursor, CustomerKey.First(shop.Number)), last = CustomerKey.Last(shop.Number), limit = customers };
+        var rows = await database.ReadAsync(async c => (await c.QueryAsync<RecordRow>(Command(NextRecordsSql, next, cancellation))).AsList(), cancellation);
         var comparison = preview.Order.Compare(shop, preview.KnownAt);
-        var values = new { after = Math.Max(preview.Cursor, CustomerKey.First(shop.Number)), last = CustomerKey.Last(shop.Number), limit = customers };
-        var rows = await database.ReadAsync(async c => (await c.QueryAsync<RecordRow>(Command(NextRecordsSql, values, cancellation))).AsList(), cancellation);
         var (sums, moves) = await EvaluateAsync(comparison, rows.Where(r => r.Identified || preview.Order.IncludeAnonymous), cancellation);
         var kept = moves.Take((int)Math.Max(0, moversMax - (preview.Sums?.Movers ?? 0))).ToList();
         if (preview.Sums is { } before) sums.Add(before);
         var isDone = rows.Count < customers;
-        var done = preview.Done + rows.Count;
-        var advance = new
+        var (state, done) = (isDone ? PreviewState.Done : PreviewState.Running, preview.Done + rows.Count);
+        var values = new
         {
-            number = preview.Number, shop = preview.Shop, preview = preview.Id, after = preview.Cursor,
-            next = (int)(isDone ? PreviewState.Done : PreviewState.Running), end = isDone ? now : (DateTimeOffset?)null,
-            cursor = isDone ? long.MaxValue : rows[^1].Id, done, total = isDone ? done : Math.Max(done, preview.Total), sums = Documents.Write(sums),
+            number = preview.Number,
+            shop = preview.Shop,
+            preview = preview.Id,
+            after = preview.Cursor,
+            next = (int)state,
+            end = isDone ? now : (DateTimeOffset?)null,
+            cursor = isDone ? long.MaxValue : rows[^1].Id,
+            done,
+            total = isDone ? done : Math.Max(done, preview.Total),
+            sums = Documents.Write(sums),
         };
         var isOurs = await database.WriteAsync(async write =>
         {
-            if (await write.Connection.ExecuteAsync(Command(AdvancePreviewSql, advance, cancellation, write.Transaction)) == 0) return false;
+            if (await write.Connection.ExecuteAsync(Command(AdvancePreviewSql, values, cancellation, write.Transaction)) == 0) return false;
             await write.AppendAsync(database.Prefix + "preview_mover", ["preview", "customer", "before_stage", "after_stage"], kept, (row, m) =>
             {
                 row.Add(preview.Number);
@@ -193,7 +200,7 @@ internal sealed partial class SegmentationStore
             }, cancellation);
             return true;
         }, cancellation);
-        return isOurs ? new PreviewStep((PreviewState)advance.next, rows.Count) : null;
+        return isOurs ? new PreviewStep(state, rows.Count) : null;
     }
 
     /// <summary>By half of the cores, so that events and answers keep the other. Movers by key, as the rows.</summary>

@@ -183,8 +183,16 @@ public sealed class PreviewTests(SegmentationHouseFixture fixture) : IClassFixtu
             ["as_of_to", "compare_with", "document.stages", "population_revision", "population_revision", "request_id", "revision"],
             await ViolationsAsync(Preview(new()
             {
-                Shop = "tea", Model = "clc", Document = new(), Revision = 3, Population = new(), PopulationRevision = -1, CompareWith = new string('c', 64),
-                AsOfFrom = Utc(July).ToTimestamp(), AsOfTo = Utc("2024-03-01").ToTimestamp(), RequestId = "one",
+                Shop = "tea",
+                Model = "clc",
+                Document = new(),
+                Revision = 3,
+                Population = new(),
+                PopulationRevision = -1,
+                CompareWith = new string('c', 64),
+                AsOfFrom = Utc(July).ToTimestamp(),
+                AsOfTo = Utc("2024-03-01").ToTimestamp(),
+                RequestId = "one",
             })));
         Assert.Equal(["population.lapse_days"], await ViolationsAsync(Preview(new() { Shop = "tea", Model = "clc", AsOfFrom = Utc("2024-03-01").ToTimestamp(), Population = new() { LapseDays = -1 } })));
         Assert.Equal(["as_of_to"], await ViolationsAsync(Preview(new() { Shop = "tea", Model = "clc", AsOfFrom = Utc(July).ToTimestamp() })));

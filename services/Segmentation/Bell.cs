@@ -1,8 +1,11 @@
 namespace Perennial.Segmentation;
 
-/// <summary>Tells the worker of this process that there is something to derive, so that it need not look.</summary>
+/// <summary>Tells a worker of this process that there is something to do, so that it need not look. The one without a key is for what is to be derived.</summary>
 internal sealed class Bell : IDisposable
 {
+    /// <summary>The key of the one for previews.</summary>
+    public const string Previews = "previews";
+
     readonly SemaphoreSlim _rung = new(0, 1);
 
     public void Ring()

@@ -44,4 +44,16 @@ internal static partial class Log
 
     [LoggerMessage(3104, LogLevel.Error, "The shops whose value models are due could not be read, tried again in {PauseSeconds} s")]
     public static partial void ShopsNotListed(this ILogger log, Exception error, int pauseSeconds);
+
+    [LoggerMessage(3201, LogLevel.Information, "Shop {Shop}: preview {Preview} of model {Model} is done, {Customers} customers gone through")]
+    public static partial void PreviewDone(this ILogger log, string shop, string preview, string model, long customers);
+
+    [LoggerMessage(3202, LogLevel.Error, "Shop {Shop}: preview {Preview} of model {Model} has failed")]
+    public static partial void PreviewFailed(this ILogger log, Exception error, string shop, string preview, string model);
+
+    [LoggerMessage(3203, LogLevel.Information, "{Previews} previews that ended {KeepDays} days ago are removed")]
+    public static partial void PreviewsRemoved(this ILogger log, int previews, int keepDays);
+
+    [LoggerMessage(3204, LogLevel.Warning, "Previews could not be worked off; tried again every {PauseSeconds} s")]
+    public static partial void PreviewsStuck(this ILogger log, Exception error, int pauseSeconds);
 }

@@ -20,14 +20,17 @@ internal static class Program
         builder.Services.AddHouseGrpc()
             .AddCheckedOptions<SegmentationOptions>("Segmentation")
             .AddCheckedOptions<ValueOptions>("Value")
+            .AddCheckedOptions<PreviewOptions>("Preview")
             .AddSingleton<SegmentationStore>()
             .AddSingleton<ValueStore>()
             .AddSingleton<ValueRefresh>()
             .AddHostedService(provider => provider.GetRequiredService<ValueRefresh>())
             .AddSingleton<Metrics>()
             .AddSingleton<Bell>()
+            .AddKeyedSingleton<Bell>(Bell.Previews)
             .AddHostedService<Deriving>()
             .AddHostedService<Sweeping>()
+            .AddHostedService<Previewing>()
             .AddFeedConsumer<HistoryFeed>();
         var app = builder.Build();
         return app.MapHouse<SegmentationApi>().MapService<ValueApi>();

@@ -58,7 +58,7 @@ internal static class ModelMapping
         CustomerCount = derivation.CustomerCount,
     };
 
-    static ModelDocument ToProto(LifecycleModel model)
+    public static ModelDocument ToProto(LifecycleModel model)
         => new() { Title = model.Title, Description = model.Description, Source = model.Source, Stages = { model.Stages.Select(ToProto) } };
 
     static ModelStage ToProto(Stage stage) => new()

@@ -14,12 +14,15 @@ internal static class Requests
     public static Violations Name(this Violations violations, string name, string field) => violations.Text(name, field, 0, NameLengthMax);
 
     /// <summary>Two instants of which an absent second one means now. Says nothing of what is no instant anyway.</summary>
-    public static Violations InOrder(this Violations violations, Timestamp? from, Timestamp? to, DateTimeOffset now)
-        => violations.Require(from is null || !WireValues.IsInstant(from) || (to is not null && !WireValues.IsInstant(to)) || from.ToInstant(now) <= to.ToInstant(now), "to", "must not be before from");
+    public static Violations InOrder(this Violations violations, Timestamp? from, Timestamp? to, DateTimeOffset now, string last = "to", string first = "from")
+        => violations.Require(from is null || !WireValues.IsInstant(from) || (to is not null && !WireValues.IsInstant(to)) || from.ToInstant(now) <= to.ToInstant(now), last, $"must not be before {first}");
 
     /// <summary>An instant at which something was known; it may be left open.</summary>
     public static Violations Known(this Violations violations, Timestamp? knownAt, DateTimeOffset now)
         => violations.Instant(knownAt, "known_at").Require(knownAt is null || !WireValues.IsInstant(knownAt) || knownAt.ToInstant(now) <= now, "known_at", "must not be in the future");
+
+    /// <summary>The id of a preview that is to be there.</summary>
+    public static Violations Preview(this Violations violations, string id) => violations.Require(Guid.TryParse(id, out _), "preview", "must be the UUID of a preview");
 
     /// <summary>Null where it is left open.</summary>
     public static DateTimeOffset? ToKnown(this Timestamp? knownAt, DateTimeOffset now) => knownAt is null ? null : knownAt.ToInstant(now);

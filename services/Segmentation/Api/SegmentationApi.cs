@@ -11,7 +11,15 @@ using Perennial.Segmentation.Workers;
 namespace Perennial.Segmentation.Api;
 
 /// <summary>The door. One file per RPC; this one holds what they share.</summary>
-internal sealed partial class SegmentationApi(SegmentationStore store, FeedConsumer feed, ValueRefresh refresh, Bell bell, TimeProvider clock, IOptions<SegmentationOptions> options) : SegmentationService.SegmentationServiceBase
+internal sealed partial class SegmentationApi(
+    SegmentationStore store,
+    FeedConsumer feed,
+    ValueRefresh refresh,
+    Bell bell,
+    [FromKeyedServices(Bell.Previews)] Bell previewBell,
+    TimeProvider clock,
+    IOptions<SegmentationOptions> options,
+    IOptions<PreviewOptions> previewOptions) : SegmentationService.SegmentationServiceBase
 {
     Task<Shop> ShopAsync(string id, CancellationToken cancellation) => store.RequireShopAsync(id, cancellation);
 

@@ -4,7 +4,7 @@ using Perennial.Segmentation.Domain;
 
 namespace Perennial.Segmentation.Storage;
 
-/// <summary>Models and populations as they are stored: JSON with the names of the domain, what is empty left out.</summary>
+/// <summary>Models, populations and previews as they are stored: JSON with the names of the domain, what is empty left out.</summary>
 internal static class Documents
 {
     static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
@@ -20,5 +20,5 @@ internal static class Documents
 
     public static Population ReadPopulation(string text) => Read<Population>(text);
 
-    static T Read<T>(string text) => JsonSerializer.Deserialize<T>(text, Options) ?? throw new JsonException("A stored document is empty.");
+    public static T Read<T>(string text) => JsonSerializer.Deserialize<T>(text, Options) ?? throw new JsonException("A stored document is empty.");
 }

@@ -231,6 +231,7 @@ internal sealed partial class SegmentationStore
     {
         await write.RemoveAsync(database.Prefix + "customer", ["id"], [.. erased.Where(c => c.After.IsEmpty)], static (row, c) => row.Add(c.Id), cancellation);
         await write.RemoveAsync(database.Prefix + "stage_transition", ["customer"], erased, static (row, c) => row.Add(c.Id), cancellation);
+        await write.RemoveAsync(database.Prefix + "preview_mover", ["customer"], erased, static (row, c) => row.Add(c.Id), cancellation);
         foreach (var c in erased)
             await write.Connection.ExecuteAsync(Command(ForgetRfmSql, new { shop = c.Shop.Id, customer = c.Customer }, cancellation, write.Transaction));
     }

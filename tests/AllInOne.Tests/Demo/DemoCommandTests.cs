@@ -19,8 +19,9 @@ public sealed class DemoCommandTests : IDisposable
         Assert.True(code == 0, error);
         using var document = JsonDocument.Parse(output);
         var root = document.RootElement;
-        Assert.Equal(["counts", "customers", "timings"], root.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["counts", "models", "population", "customers", "timings"], root.EnumerateObject().Select(p => p.Name));
         CheckCounts(root.GetProperty("counts"));
+        CheckModels(root);
         CheckCustomers(root.GetProperty("customers"));
         Assert.Equal(["start", "import", "catchUp", "questions", "total"], root.GetProperty("timings").EnumerateObject().Select(p => p.Name));
 
@@ -43,6 +44,17 @@ public sealed class DemoCommandTests : IDisposable
             Assert.Equal(Reference.CountsAt(day), count.GetProperty("stages").EnumerateObject().ToDictionary(s => s.Name, s => s.Value.GetInt64()));
         }
         Assert.Equal([42, 228, 626, 625, 512, 944, 25, 0], counts[1].GetProperty("stages").EnumerateObject().Select(s => s.Value.GetInt32()));
+    }
+
+    /// <summary>Every customer once in each family. The silence within which four of five gaps end is the Kaplan-Meier p80 of the sample's last day, 130, or as the clock runs past midnight one day more.</summary>
+    static void CheckModels(JsonElement root)
+    {
+        var models = root.GetProperty("models").EnumerateArray().ToDictionary(m => m.GetProperty("model").GetString()!, m => m.GetProperty("stages"));
+        Assert.Equal(["active-lapsed", "five-stage", "rfm"], models.Keys);
+        Assert.All(models.Values, stages => Assert.Equal(4_372, stages.EnumerateObject().Sum(s => s.Value.GetInt32())));
+        Assert.InRange(root.GetProperty("population").GetProperty("lapseDays").GetInt32(), 130, 131);
+        Assert.Equal([33, 0, 1_494, 2_845, 0], models["five-stage"].EnumerateObject().Select(s => s.Value.GetInt32()));
+        Assert.Equal(33, models["rfm"].GetProperty("prospect").GetInt32());
     }
 
     static void CheckCustomers(JsonElement customers)

@@ -74,7 +74,7 @@ internal sealed class BoundModel
     {
         if (_aging.Length == 0) return null;
         var turns = new List<DateOnly>();
-        foreach (var (axis, starts) in _aging) turns.AddRange(standing.Turns(_axes[axis], starts, today, Population));
+        foreach (var (axis, starts) in _aging) standing.AddTurns(turns, _axes[axis], starts, today, Population);
         if (turns.Count == 0) return null;
         turns.Sort();
         var present = Place(standing, today).Stage;

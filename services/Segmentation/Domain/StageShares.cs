@@ -36,10 +36,11 @@ internal static class StageShares
     }
 
     /// <summary>What each share changes, and when.</summary>
-    public static IEnumerable<StageStep> Steps(IReadOnlyList<StageShare> shares, TimeZoneInfo zone)
+    /// <param name="first">The first share whose steps are asked for.</param>
+    public static IEnumerable<StageStep> Steps(IReadOnlyList<StageShare> shares, TimeZoneInfo zone, int first = 0)
     {
-        StageShare? before = null;
-        for (var i = 0; i < shares.Count; i++)
+        StageShare? before = first == 0 ? null : shares[first - 1];
+        for (var i = first; i < shares.Count; i++)
         {
             var share = shares[i];
             var date = Calendar.DateOf(share.From, zone);

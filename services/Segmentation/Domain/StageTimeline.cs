@@ -12,14 +12,19 @@ internal static class StageTimeline
 {
     public static IReadOnlyList<StageInterval> Of(History history, BoundModel model, TimeZoneInfo zone)
     {
-        var timeline = new List<StageInterval>();
+        var starts = new List<(DateTimeOffset From, Stage Stage)>();
         var changes = history.Changes(model.Sources);
         changes.Add(history.End);
         for (var i = 0; i + 1 < changes.Count; i++)
         {
-            foreach (var (from, stage) in Stretch(Standing.At(history, changes[i], zone)!, changes[i + 1], model, zone)) Append(timeline, from, stage);
+            foreach (var (from, stage) in Stretch(Standing.At(history, changes[i], zone)!, changes[i + 1], model, zone))
+            {
+                // Neighbours of one stage are one stay.
+                if (starts.Count == 0 || starts[^1].Stage != stage) starts.Add((from, stage));
+            }
         }
-        if (timeline is [.., var last]) timeline[^1] = last with { To = history.End };
+        var timeline = new StageInterval[starts.Count];
+        for (var i = 0; i < timeline.Length; i++) timeline[i] = new StageInterval(starts[i].From, i + 1 < timeline.Length ? starts[i + 1].From : history.End, starts[i].Stage);
         return timeline;
     }
 
@@ -37,16 +42,5 @@ internal static class StageTimeline
             yield return (next.Time, next.Stage);
             today = next.Date;
         }
-    }
-
-    /// <summary>Ends the last interval where the next begins, unless both are of one stage.</summary>
-    static void Append(List<StageInterval> timeline, DateTimeOffset from, Stage stage)
-    {
-        if (timeline is [.., var last])
-        {
-            if (last.Stage == stage) return;
-            timeline[^1] = last with { To = from };
-        }
-        timeline.Add(new StageInterval(from, Calendar.Forever, stage));
     }
 }

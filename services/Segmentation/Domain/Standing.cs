@@ -44,20 +44,29 @@ internal sealed class Standing
         _ => throw new ArgumentOutOfRangeException(nameof(axis), axis.Feature, "No such feature."),
     };
 
-    /// <summary>The dates after <paramref name="today"/> on which the value may enter or leave bounds that begin at one of these, in no order.</summary>
+    /// <summary>Adds the dates after <paramref name="today"/> on which the value may enter or leave bounds that begin at one of these, in no order.</summary>
     /// <param name="starts">In steps: where bounds begin, or end before.</param>
-    public IEnumerable<DateOnly> Turns(Axis axis, IReadOnlyList<long> starts, DateOnly today, Population? population)
+    public void AddTurns(List<DateOnly> turns, Axis axis, IReadOnlyList<long> starts, DateOnly today, Population? population)
     {
-        IEnumerable<long> days = axis.Feature switch
+        if (axis.Feature == Feature.OrdersWithin)
         {
-            Feature.OrdersWithin => OrdersSince(Back(today, axis.WindowDays)).Select(o => DateOf(o.Time)!.Value.DayNumber + axis.WindowDays + 1L),
-            Feature.DaysBeyondLapse => starts.Select(s => s + population!.LapseDays!.Value).SelectMany(Later),
-            Feature.RecencyScore => population!.Cuts!.Recency.Select(cut => (long)decimal.Floor(cut) + 1).SelectMany(Later),
-            _ => starts.SelectMany(Later),
-        };
-        return days.Where(d => d > today.DayNumber && d < LastDay).Select(d => DateOnly.FromDayNumber((int)d));
+            foreach (var order in OrdersSince(Back(today, axis.WindowDays))) Add(DateOf(order.Time)!.Value.DayNumber + axis.WindowDays + 1L);
+        }
+        else if (LastDate(axis.Feature) is { DayNumber: var last })
+        {
+            if (axis.Feature == Feature.RecencyScore)
+            {
+                foreach (var cut in population!.Cuts!.Recency) Add(last + (long)decimal.Floor(cut) + 1);
+                return;
+            }
+            var beyond = axis.Feature == Feature.DaysBeyondLapse ? population!.LapseDays!.Value : 0;
+            for (var i = 0; i < starts.Count; i++) Add(last + beyond + starts[i]);
+        }
 
-        IEnumerable<long> Later(long count) => LastDate(axis.Feature) is { } last ? [last.DayNumber + count] : [];
+        void Add(long day)
+        {
+            if (day > today.DayNumber && day < LastDay) turns.Add(DateOnly.FromDayNumber((int)day));
+        }
     }
 
     // The last days before Calendar.Forever are not worth the care that a zone's offset would need.

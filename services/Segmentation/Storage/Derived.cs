@@ -1,5 +1,6 @@
 using Perennial.Foundation.Sql;
 using Perennial.Segmentation.Domain;
+using Calendar = Perennial.Segmentation.Domain.Calendar;
 
 namespace Perennial.Segmentation.Storage;
 
@@ -17,6 +18,9 @@ internal sealed class Derived
     readonly List<(int Derivation, long Customer)> _gone = [];
     readonly Dictionary<int, BoundModel> _models = [];
 
+    // Few, and used again for every customer.
+    readonly List<int> _daysBefore = [], _daysAfter = [];
+
     /// <summary>In the order in which they become known.</summary>
     public List<TransitionRow> Transitions { get; } = [];
 
@@ -27,23 +31,27 @@ internal sealed class Derived
     /// <summary>A customer's shares in a model's counts were <paramref name="before"/> and are <paramref name="after"/>.</summary>
     public void Count(Derivation derivation, TimeZoneInfo zone, long customer, bool identified, IReadOnlyList<StageShare> before, IReadOnlyList<StageShare> after)
     {
-        // What is older than the change is as it was.
-        var same = 0;
-        while (same < before.Count && same < after.Count && before[same] == after[same]) same++;
-        if (same == before.Count && same == after.Count) return;
-        HashSet<int> daysBefore = [], daysAfter = [];
-        Add(before, -1, daysBefore);
-        Add(after, 1, daysAfter);
-        foreach (var day in daysAfter)
-            if (!daysBefore.Contains(day)) _days.Add((derivation.Id, day, customer));
-        foreach (var day in daysBefore)
-            if (!daysAfter.Contains(day)) _daysGone.Add((derivation.Id, day, customer));
+        // What is older than the change is as it was, but for what else is of its day.
+        var first = 0;
+        while (first < before.Count && first < after.Count && before[first] == after[first]) first++;
+        if (first == before.Count && first == after.Count) return;
+        var changed = Calendar.StartOf(Calendar.DateOf((first == after.Count ? before : first == before.Count || after[first].From < before[first].From ? after : before)[first].From, zone), zone);
+        while (first > 0 && before[first - 1].From >= changed) first--;
+        _daysBefore.Clear();
+        _daysAfter.Clear();
+        Add(before, -1, _daysBefore);
+        Add(after, 1, _daysAfter);
+        foreach (var day in _daysAfter)
+            if (!_daysBefore.Contains(day)) _days.Add((derivation.Id, day, customer));
+        foreach (var day in _daysBefore)
+            if (!_daysAfter.Contains(day)) _daysGone.Add((derivation.Id, day, customer));
 
-        void Add(IReadOnlyList<StageShare> shares, int sign, HashSet<int> days)
+        void Add(IReadOnlyList<StageShare> shares, int sign, List<int> days)
         {
-            foreach (var step in StageShares.Steps(shares, zone))
+            foreach (var step in StageShares.Steps(shares, zone, first))
             {
-                if (!step.IsAtStart) days.Add(step.Day);
+                // By time, so a day that is there comes last.
+                if (!step.IsAtStart && (days.Count == 0 || days[^1] != step.Day)) days.Add(step.Day);
                 var key = (derivation.Id, step.Day, step.IsAtStart, derivation.Model.OrdinalOf(step.Stage), identified);
                 var (customers, value) = _steps.GetValueOrDefault(key);
                 _steps[key] = (customers + sign * step.Customers, value + sign * step.Value);

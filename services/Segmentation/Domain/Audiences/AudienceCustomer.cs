@@ -53,10 +53,17 @@ internal sealed class AudienceCustomer
     public DateOnly? NextTurn(AudienceField field, IReadOnlyList<long> starts, DateOnly date) => field.Source switch
     {
         FieldSource.Stage => _measures.Models.GetValueOrDefault(field.Key)?.NextByClock(_standing, date, _measures.Zone)?.Date,
-        FieldSource.Feature when IsMeasured(field.Axis) => _standing.Turns(field.Axis, starts, date, _measures.Population).Min(d => (DateOnly?)d),
+        FieldSource.Feature when IsMeasured(field.Axis) => FirstTurn(field.Axis, starts, date),
         FieldSource.Overlay => Overlays.Until(field.Overlay, Facts, _measures.Overlays, date),
         _ => null,
     };
+
+    DateOnly? FirstTurn(Axis axis, IReadOnlyList<long> starts, DateOnly date)
+    {
+        var turns = new List<DateOnly>();
+        _standing.AddTurns(turns, axis, starts, date, _measures.Population);
+        return turns.Count == 0 ? null : turns.Min();
+    }
 
     bool IsMeasured(Axis axis) => axis.Traits.Needs == PopulationPart.None || _measures.Population?.Has(axis.Traits.Needs) == true;
 

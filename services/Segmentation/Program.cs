@@ -30,6 +30,6 @@ internal static class Program
             .AddHostedService<Sweeping>()
             .AddFeedConsumer<HistoryFeed>();
         var app = builder.Build();
-        return app.MapHouse<SegmentationApi>().MapService<ValueApi>();
+        return app.MapHouse<SegmentationApi>().MapService<ValueApi>().MapService<AudienceApi>();
     }
 }

@@ -44,6 +44,7 @@ internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Be
                 log.PopulationLearned(shop.Id, state.Revision, number);
                 bell.Ring();
             }
+            await shops.CountTopSpendAsync(shop, created, cancellation);
             await FreezeAsync(shop, asOf, cancellation);
             return new ValueRevision(number, asOf, created, gaps, model);
         }

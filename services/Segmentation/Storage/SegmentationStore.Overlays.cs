@@ -58,7 +58,7 @@ internal sealed partial class SegmentationStore
         var set = new OverlayState(latest.Revision + 1, latest.Revision + 1, settings, topSpend, now);
         if (!isDry)
         {
-            await write.Connection.ExecuteAsync(Command(AddOverlaysSql, new { shop = shop.Id, set.Revision, document = Documents.Write(settings), topSpend, createTime = now }, cancellation, write.Transaction));
+            await write.Connection.ExecuteAsync(Command(AddOverlaysSql, new { shop = shop.Id, revision = set.Revision, document = Documents.Write(settings), topSpend, createTime = now }, cancellation, write.Transaction));
             await RefreshAudiencesAsync(write, shop, now, cancellation);
         }
         return (Refusal.None, set);

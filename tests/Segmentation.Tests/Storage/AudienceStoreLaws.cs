@@ -27,7 +27,7 @@ public sealed class AudienceStoreLaws
         "orders_within_30_days = 1", "days_beyond_lapse > 0", "days_beyond_lapse <= -10", "recency_score <= 2", "recency_score = 3", "recency_score > 0", "recency_score > 5", "frequency_score >= 4", "frequency_score = 1", "monetary_score < 3", "monetary_score != 5",
         "days_since_last_view < 17", "days_since_last_visit:*", "days_since_last_event != 90", "days_since_last_event > 100", "referral_count = 0", "review_count >= 1", "share_count > 0", "last_review_rating >= 2.25", "last_review_rating != 2.00005", "last_nps_score >= 9", "last_nps_score < 7",
         "spend >= 25.5", "spend < 25.55555", "spend = 10", "spend != 10.00001", "spend > -79000000000000000000000000000", "spend_relative > 0.5", "spend_relative <= 0.1234", "spend_relative = 0", "historic_clv > 12.3", "historic_clv:*",
-        "first_seen_time >= 2011-03-01T00:00:00Z", "first_order_time < 2011-06-01T00:00:00.0001Z", "last_order_time:*", "last_order_time != 2011-06-01T00:00:00Z", "last_order_time <= 9999-12-31T23:59:59.999999999Z",
+        "first_seen_time >= 2011-03-01T00:00:00Z", "first_order_time < 2011-06-01T00:00:00.0001Z", "last_order_time:*", "last_order_time != 2011-06-01T00:00:00Z", "last_order_time <= 9999-12-31T23:59:59.999Z",
         "identified", "identified = false", "identified != true", "vip", "vip = false", "vip:*", "one_time", "repeat != true", "warm", "cold", "cold = false", "new_customer", "returning", "returning = false", "predicted_clv > 50", "NOT predicted_clv:*",
     ];
 

@@ -27,26 +27,26 @@ public sealed class OverlayRpcTests(SegmentationHouseFixture fixture) : IClassFi
         var overlays = (await Get("user:loyal", "2024-04-30T12:00:00Z")).Overlays.ToDictionary(o => o.Overlay_);
         Assert.Equal(["vip", "one_time", "repeat", "warm", "cold", "new_customer", "returning"], overlays.Keys);
         Assert.Equal((true, "4 orders, 2 or more"), (overlays["repeat"].Holds, overlays["repeat"].Why));
-        Assert.Equal((true, "last interaction 24 days ago, at most 30", Utc("2024-05-06T23:00:00Z").ToTimestamp()), (overlays["warm"].Holds, overlays["warm"].Why, overlays["warm"].ChangeTime));
+        Assert.Equal((true, "last interaction 25 days ago, at most 30", Utc("2024-05-05T23:00:00Z").ToTimestamp()), (overlays["warm"].Holds, overlays["warm"].Why, overlays["warm"].ChangeTime));
         Assert.False(overlays["vip"].HasHolds);
         Assert.Contains("set average_spend with SetPopulation", overlays["vip"].Why, StringComparison.Ordinal);
-        Assert.False((await Get("user:loyal", "2024-05-06T23:00:00Z")).Overlays.Single(o => o.Overlay_ == "warm").Holds);
+        Assert.False((await Get("user:loyal", "2024-05-05T23:00:00Z")).Overlays.Single(o => o.Overlay_ == "warm").Holds);
     }
 
     [Fact]
     public async Task Nobody_has_overlays_before_they_were_seen()
-        => Assert.Equal("CUSTOMER_NOT_FOUND", (await RefusalAsync(Get("user:loyal", "2023-01-01"), StatusCode.NotFound)).Name);
+        => Assert.Equal("CUSTOMER_NOT_FOUND", (await RefusalAsync(Get("user:loyal", "2023-01-01"), StatusCode.NotFound)).Reason);
 
     [Fact]
     public async Task Settings_are_revisions_and_the_products_own_come_first()
     {
         Assert.Equal(new OverlaySettings { Shop = "bare", VipSpendMultiple = 5, WarmDays = 30, NewCustomerDays = 30 }, await Settings());
-        Assert.Equal("OVERLAY_SETTINGS_NOT_FOUND", (await RefusalAsync(Settings(1), StatusCode.NotFound)).Name);
+        Assert.Equal("OVERLAY_SETTINGS_NOT_FOUND", (await RefusalAsync(Settings(1), StatusCode.NotFound)).Reason);
         Assert.Equal(1, (await Set(new() { VipTopPercent = 2.5 }, dry: true)).Revision);
         var set = await Set(new() { VipTopPercent = 2.5, WarmDays = 7 });
         Assert.Equal((1, 2.5, 7, 30), (set.Revision, set.VipTopPercent, set.WarmDays, set.NewCustomerDays));
         Assert.Equal(1, (await Set(new() { VipTopPercent = 2.5, WarmDays = 7 })).Revision);
-        Assert.Equal("ETAG_MISMATCH", (await RefusalAsync(Set(new(), expected: 9), StatusCode.Aborted)).Name);
+        Assert.Equal("ETAG_MISMATCH", (await RefusalAsync(Set(new(), expected: 9), StatusCode.Aborted)).Reason);
         Assert.Equal(2, (await Set(new() { VipSpendMultiple = 3 }, expected: 1)).Revision);
         Assert.Equal(set, await Settings(1));
         Assert.Equal(["settings.new_customer_days", "settings.vip_top_percent", "settings.warm_days"], await ViolationsAsync(Set(new() { VipTopPercent = 100, WarmDays = -1, NewCustomerDays = 4_000 })));

@@ -81,7 +81,7 @@ static class AudienceBenchmark
     static IEnumerable<Sighting> Events(int customer, Random random)
     {
         // No one after another: ids of a shop are in no order.
-        var id = string.Create(CultureInfo.InvariantCulture, $"user:{(uint)(customer * 2_654_435_761)}");
+        var id = string.Create(CultureInfo.InvariantCulture, $"user:{unchecked((uint)customer * 2_654_435_761u)}");
         for (var i = random.Next(4); i >= 0; i--)
         {
             var time = Now.AddMinutes(-random.Next(1_000_000));

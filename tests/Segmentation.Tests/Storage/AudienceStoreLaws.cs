@@ -20,7 +20,7 @@ public sealed class AudienceStoreLaws
     static readonly DateTimeOffset Now = Utc("2012-03-25T10:30:00Z");
 
     /// <summary>Every field, comparison and kind of bound, on the grid and off it, within reach and beyond.</summary>
-    static readonly string[] Restrictions =
+    internal static readonly string[] Restrictions =
     [
         "stage = (new OR promising)", "stage != loyal", "stage:*", "stages.active-lapsed = lapsed", "stages.rfm = (champions OR lost)", "stages.rfm != lost",
         "order_count > 1", "order_count != 2", "order_count <= 1000000000000000000000000", "days_since_last_order >= 31", "days_since_last_order = 61", "days_since_last_order != 61", "days_since_last_order < -5", "days_since_last_order:*",

@@ -12,7 +12,7 @@ namespace Perennial.Benchmarks;
 /// <summary>Counts and streams audiences of a synthetic shop in a SQLite store of the house: wall and processor time, the best of a few runs.</summary>
 static class AudienceBenchmark
 {
-    const int Partitions = 4, Runs = 5, Batch = 5_000, PageSize = 10_000;
+    const int Partitions = 4, Runs = 5, Batch = 5_000;
     static readonly DateTimeOffset Now = new(2024, 6, 30, 12, 0, 0, TimeSpan.Zero);
 
     static readonly string[] Filters =
@@ -40,7 +40,7 @@ static class AudienceBenchmark
             {
                 var question = new AudienceQuestion(shop, filters.Read(filter), ground, Now, true, null);
                 var count = await BestAsync(async () => await store.CountMembersAsync(question, CancellationToken.None));
-                var stream = await BestAsync(async () => await store.ListMembersAsync(question, "", false, PageSize, CancellationToken.None).LongCountAsync());
+                var stream = await BestAsync(async () => await store.ListMembersAsync(question, "", false, int.MaxValue, CancellationToken.None).LongCountAsync());
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count.Result,9:N0} members  counted {count.Wall,7:F0} ms ({count.Cpu:F0} ms of processor)  streamed {stream.Wall,7:F0} ms ({stream.Cpu:F0} ms), {stream.Result / Math.Max(stream.Cpu, 1) * 1e3,9:N0} members/s of processor time  {filter}"));
             }
         }

@@ -24,12 +24,9 @@ internal sealed partial class AudienceApi
             Shop = shop.Id,
             AsOf = asOf.ToTimestamp(),
             CustomerCount = await store.CountMembersAsync(question, context.CancellationToken),
-            Examples = { await store.ListMembersAsync(question, "", withState: false, Math.Max(examples, ScanSize), context.CancellationToken).Take(examples).Select(m => m.Customer).ToListAsync(context.CancellationToken) },
+            Examples = { await store.ListMembersAsync(question, "", withState: false, examples, context.CancellationToken).Take(examples).Select(m => m.Customer).ToListAsync(context.CancellationToken) },
             Progress = progress,
             CanonicalFilter = AudienceFilters.Canonical(filter),
         };
     });
-
-    /// <summary>Members, or records, that are asked for at once where a few are wanted.</summary>
-    const int ScanSize = 100;
 }

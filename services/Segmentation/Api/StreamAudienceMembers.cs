@@ -21,7 +21,7 @@ internal sealed partial class AudienceApi
         var (question, _, fields) = await AskAsync(shop, request.Audience, request.Filter, request.Fields, asOf, request.IncludeAnonymous, context.CancellationToken);
         var today = Calendar.DateOf(asOf, shop.Zone);
         var response = new StreamAudienceMembersResponse();
-        await foreach (var found in store.ListMembersAsync(question, request.AfterCustomer, fields.Count > 0, MemberPageSizeMax, context.CancellationToken))
+        await foreach (var found in store.ListMembersAsync(question, request.AfterCustomer, fields.Count > 0, int.MaxValue, context.CancellationToken))
         {
             var member = new AudienceMember { Customer = found.Customer };
             foreach (var field in fields) member.Values.Add(AudienceMapping.ToProto(found.State!.Value(field, today)));

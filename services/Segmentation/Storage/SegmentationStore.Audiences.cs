@@ -82,11 +82,11 @@ internal sealed partial class SegmentationStore
           {Narrowed(sql, includeAnonymous)}
         """;
 
-    // Customers first, in the order of their ids.
-    internal string MembersText(AudienceSql sql, bool includeAnonymous, bool withRecords) => $"""
+    /// <param name="isSorted">All are read in the order of keys, which is fast, and sorted by id; else they are read by id, one here and one there, so that none is read that is not asked for.</param>
+    internal string MembersText(AudienceSql sql, bool includeAnonymous, bool withRecords, bool isSorted) => $"""
         SELECT c.customer, c.identified, CASE WHEN {sql.Fresh} THEN 1 ELSE 0 END, {(withRecords ? "c.record" : $"CASE WHEN {sql.Fresh} THEN NULL ELSE c.record END")}
-        FROM {string.Join(" CROSS JOIN ", Memberships(sql).Prepend(database.Prefix + "customer c"))}
-        WHERE c.shop = @shop
+        FROM {string.Join(" CROSS JOIN ", isSorted ? Memberships(sql).Append(database.Prefix + "customer c") : Memberships(sql).Prepend(database.Prefix + "customer c"))}
+        WHERE {(isSorted ? "c.id BETWEEN @first AND @last" : "c.shop = @shop")}
           AND c.customer > @after
           AND (NOT ({sql.Fresh}) OR ({sql.Condition}))
           {Narrowed(sql, includeAnonymous)}
@@ -118,23 +118,29 @@ internal sealed partial class SegmentationStore
         return held;
     }
 
+    // A page that is sorted costs a look at every customer; one that is not, the records of as many as it has.
+    const int SortedPageMax = 100_000, PageMax = 10_000;
+
     /// <summary>Those there are after one, by customer id: streamed in pages, so that writers and memory wait for none.</summary>
     /// <param name="withState">Whether the members are wanted with what is known of them.</param>
-    public async IAsyncEnumerable<FoundMember> ListMembersAsync(AudienceQuestion question, string after, bool withState, int limit, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <param name="first">How many are wanted first; every further page is twice as large, up to the most.</param>
+    public async IAsyncEnumerable<FoundMember> ListMembersAsync(AudienceQuestion question, string after, bool withState, int first, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        for (var rows = limit; rows == limit;)
+        var isSorted = SqlOf(question).IsWhole && !withState;
+        var most = isSorted ? SortedPageMax : PageMax;
+        for (var limit = Math.Min(first, most); ; limit = Math.Min(2 * limit, most))
         {
-            rows = 0;
             var sql = SqlOf(question);
-            await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(MembersText(sql, question.IncludeAnonymous, withState), ParametersOf(question, sql, new { after, limit }), commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
-            while (await reader.ReadAsync(cancellation))
+            await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(MembersText(sql, question.IncludeAnonymous, withState, isSorted), ParametersOf(question, sql, new { after, limit }), commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
+            var rows = 0;
+            for (; await reader.ReadAsync(cancellation); rows++)
             {
-                rows++;
                 (after, var identified) = (reader.GetString(0), reader.GetBoolean(1));
                 if (reader.GetInt32(2) == 1) yield return new FoundMember(after, withState ? question.Find(identified, (byte[])reader.GetValue(3)) : null);
                 else if (question.Member(identified, (byte[])reader.GetValue(3)) is { } member) yield return new FoundMember(after, withState ? member : null);
             }
+            if (rows < limit) yield break;
         }
     }
 }

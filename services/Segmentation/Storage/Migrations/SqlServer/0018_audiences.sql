@@ -1,12 +1,8 @@
 -- Beside the record what audiences ask for, as of [from_time, until_time), where nothing happens to the customer. Days are day numbers in the shop's zone, counts,
 -- spend and scores are in steps of their features. A row that has not been written since is of no time, so that its record is read.
-CREATE TABLE segmentation.customer_new (
-    id bigint NOT NULL PRIMARY KEY,
-    shop int NOT NULL,
-    customer nvarchar(210) COLLATE Latin1_General_100_BIN2 NOT NULL,
-    identified bit NOT NULL,
-    from_time datetime2(3) NOT NULL,
-    until_time datetime2(3) NOT NULL,
+ALTER TABLE segmentation.customer ADD
+    from_time datetime2(3) NOT NULL DEFAULT '1970-01-01',
+    until_time datetime2(3) NOT NULL DEFAULT '1970-01-01',
     first_seen_time datetime2(3) NULL,
     first_order_time datetime2(3) NULL,
     last_order_time datetime2(3) NULL,
@@ -17,28 +13,13 @@ CREATE TABLE segmentation.customer_new (
     last_visit_day int NULL,
     last_event_day int NULL,
     last_interaction_day int NULL,
-    order_count bigint NOT NULL,
-    spend bigint NOT NULL,
-    referral_count bigint NOT NULL,
-    review_count bigint NOT NULL,
-    share_count bigint NOT NULL,
+    order_count bigint NOT NULL DEFAULT 0,
+    spend bigint NOT NULL DEFAULT 0,
+    referral_count bigint NOT NULL DEFAULT 0,
+    review_count bigint NOT NULL DEFAULT 0,
+    share_count bigint NOT NULL DEFAULT 0,
     last_review_rating bigint NULL,
-    last_nps_score bigint NULL,
-    record varbinary(max) NOT NULL
-)
-GO
-
-INSERT INTO segmentation.customer_new (id, shop, customer, identified, from_time, until_time, order_count, spend, referral_count, review_count, share_count, record)
-SELECT id, shop, customer, identified, '1970-01-01', '1970-01-01', 0, 0, 0, 0, 0, record
-FROM segmentation.customer
-GO
-
-DROP TABLE segmentation.customer
-GO
-EXEC sp_rename 'segmentation.customer_new', 'customer'
-GO
-
-CREATE UNIQUE INDEX customer_key ON segmentation.customer (shop, customer)
+    last_nps_score bigint NULL
 GO
 
 -- Saved filters. Every derivation of one has the model 'audience/{id}', and what its number was bound to when it began.
@@ -63,35 +44,7 @@ CREATE TABLE segmentation.audience_binding (
 )
 GO
 
--- As it was, with room for the names of audiences.
-CREATE TABLE segmentation.derivation_new (
-    id int NOT NULL PRIMARY KEY,
-    shop nvarchar(63) COLLATE Latin1_General_100_BIN2 NOT NULL,
-    model nvarchar(60) COLLATE Latin1_General_100_BIN2 NOT NULL,
-    number int NOT NULL,
-    model_revision int NOT NULL,
-    population_revision int NOT NULL,
-    state int NOT NULL CHECK (state BETWEEN 1 AND 4), -- 1 deriving, 2 active, 3 retiring, 4 retired
-    start_time datetime2(3) NOT NULL,
-    active_time datetime2(3) NULL,
-    retire_time datetime2(3) NULL,
-    customer_cursor bigint NOT NULL,
-    customer_count bigint NOT NULL,
-    UNIQUE (shop, model, number)
-)
-GO
-
-INSERT INTO segmentation.derivation_new (id, shop, model, number, model_revision, population_revision, state, start_time, active_time, retire_time, customer_cursor, customer_count)
-SELECT id, shop, model, number, model_revision, population_revision, state, start_time, active_time, retire_time, customer_cursor, customer_count
-FROM segmentation.derivation
-GO
-
-DROP TABLE segmentation.derivation
-GO
-EXEC sp_rename 'segmentation.derivation_new', 'derivation'
-GO
-
-CREATE INDEX derivation_work ON segmentation.derivation (state, start_time)
+ALTER TABLE segmentation.derivation ALTER COLUMN model nvarchar(60) COLLATE Latin1_General_100_BIN2 NOT NULL
 GO
 
 -- What overlays mean in a shop; rows are only ever added. `document` is JSON; `top_spend` is where the top per cent begin by the latest count.

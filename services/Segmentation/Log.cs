@@ -36,8 +36,8 @@ internal static partial class Log
     [LoggerMessage(3102, LogLevel.Information, "Shop {Shop}: RFM of {Month} frozen with {Customers} customers")]
     public static partial void RfmFrozen(this ILogger log, string shop, string month, int customers);
 
-    [LoggerMessage(3105, LogLevel.Information, "Shop {Shop}: population revision {Revision} learned with revision {ValueRevision} of the value models")]
-    public static partial void PopulationLearned(this ILogger log, string shop, int revision, int valueRevision);
+    [LoggerMessage(3105, LogLevel.Information, "Shop {Shop}: what customers are measured against is population revision {Revision}")]
+    public static partial void PopulationLearned(this ILogger log, string shop, int revision);
 
     [LoggerMessage(3103, LogLevel.Error, "Shop {Shop}: value models could not be refreshed, tried again in {PauseSeconds} s")]
     public static partial void ValueRefreshFailed(this ILogger log, Exception error, string shop, int pauseSeconds);

@@ -17,5 +17,10 @@ static class Said
     internal static Event Refunded(string order, decimal? total = null)
         => new() { OrderRefunded = new OrderRefunded { OrderId = order, Total = total is { } t ? Money(t) : null } };
 
+    /// <summary>What was known of the customer is theirs no longer.</summary>
+    internal static Event Reset(CustomerReset.Types.Reason reason) => new() { CustomerReset = new CustomerReset { Reason = reason } };
+
+    internal static Event Left() => new() { CustomerErased = new CustomerErased() };
+
     internal static Event Visited() => new() { PageViewed = new PageViewed { Url = "https://shop.example/" } };
 }

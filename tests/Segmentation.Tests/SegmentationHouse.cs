@@ -50,10 +50,21 @@ sealed class SegmentationHouse : IAsyncDisposable
     }
 
     /// <summary>Records what a customer did; answers the message id.</summary>
-    internal string Record(string shop, string customer, string time, Event e)
+    /// <param name="received">When it came in; at once where it is left open.</param>
+    /// <param name="reattributed">When it came to be this customer's, of an event that was another's before.</param>
+    internal string Record(string shop, string customer, string time, Event e, string? received = null, string? reattributed = null)
     {
         e.MessageId = $"m-{++Recorded}";
-        _feed.Append(new RecordedEvent { Shop = shop, Customer = customer, Identified = customer.StartsWith("user:", StringComparison.Ordinal), EventTime = Given.Utc(time).ToTimestamp(), Event = e });
+        _feed.Append(new RecordedEvent
+        {
+            Shop = shop,
+            Customer = customer,
+            Identified = !customer.StartsWith("anon:", StringComparison.Ordinal),
+            EventTime = Given.Utc(time).ToTimestamp(),
+            ReceiveTime = Given.Utc(received ?? time).ToTimestamp(),
+            ReattributeTime = reattributed is null ? null : Given.Utc(reattributed).ToTimestamp(),
+            Event = e,
+        });
         return e.MessageId;
     }
 

@@ -11,8 +11,8 @@ using Perennial.Segmentation.V1;
 namespace Perennial.AllInOne.Demo;
 
 /// <summary>
-/// The demo as one JSON document: <c>counts</c> (one per day, <c>asOf</c> and customers per stage), <c>customers</c>, and
-/// <c>timings</c> in milliseconds.
+/// The demo as one JSON document: <c>counts</c> (one per day, <c>asOf</c> and customers per stage), <c>models</c> (the last day in the other families of models) with
+/// the <c>population</c> that they are measured against, <c>customers</c>, and <c>timings</c> in milliseconds.
 /// </summary>
 internal static class DemoDocument
 {
@@ -27,6 +27,13 @@ internal static class DemoDocument
             json.WriteStartArray("counts");
             foreach (var (day, counts) in answers.Counts) WriteCounts(json, day, counts);
             json.WriteEndArray();
+            json.WriteStartArray("models");
+            foreach (var other in answers.Others) WriteModel(json, other);
+            json.WriteEndArray();
+            json.WriteStartObject("population");
+            json.WriteNumber("lapseDays", answers.Population.LapseDays);
+            json.WriteNumber("averageSpend", answers.Population.AverageSpend.ToDecimal());
+            json.WriteEndObject();
             json.WriteStartArray("customers");
             foreach (var (lifecycle, action) in answers.Customers) WriteCustomer(json, lifecycle, action);
             json.WriteEndArray();
@@ -34,6 +41,16 @@ internal static class DemoDocument
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    static void WriteModel(Utf8JsonWriter json, StageCounts counts)
+    {
+        json.WriteStartObject();
+        json.WriteString("model", counts.Model);
+        json.WriteStartObject("stages");
+        foreach (var stage in counts.Stages) json.WriteNumber(stage.Stage, stage.CustomerCount);
+        json.WriteEndObject();
+        json.WriteEndObject();
     }
 
     static void WriteCounts(Utf8JsonWriter json, DateOnly day, StageCounts counts)

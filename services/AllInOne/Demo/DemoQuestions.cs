@@ -18,6 +18,11 @@ internal sealed class DemoQuestions(GatewayClient gateway)
     /// <summary>Most interesting first: those to keep, to save, to win over.</summary>
     static readonly string[] Interest = ["loyal", "at_risk", "drifting", "promising", "red_alert", "new", "sleeper", "prospect"];
 
+    /// <summary>The other families of models that are built in.</summary>
+    static readonly string[] OtherModels = ["active-lapsed", "five-stage", "rfm"];
+
+    static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+
     public async Task<DemoAnswers> AskAsync(IReadOnlyList<DateOnly> days, CancellationToken stop)
     {
         var counts = await Task.WhenAll(days.Select(async day => (Day: day, Counts: await CountAsync(day, stop))));
@@ -25,10 +30,25 @@ internal sealed class DemoQuestions(GatewayClient gateway)
         var flows = gateway.GetAsync<StageFlows>($"{Root}/stages:flow?from={Instant(from)}&to={Instant(DemoSample.LastDay)}", stop);
         var populated = counts[0].Counts.Stages.Where(s => s.CustomerCount >= CustomersPerStage).Select(s => s.Stage);
         var customers = await Task.WhenAll(Interest.Intersect(populated).Take(StagesShown).Select(stage => PickAsync(stage, stop)));
-        return new DemoAnswers(counts, (from, DemoSample.LastDay, await flows), await Task.WhenAll(customers.SelectMany(c => c).Select(c => WithActionAsync(c, stop))));
+        var actions = await Task.WhenAll(customers.SelectMany(c => c).Select(c => WithActionAsync(c, stop)));
+        var population = await gateway.PostAsync<Population>($"{Root}/population:learn", stop);
+        var others = await Task.WhenAll(OtherModels.Select(model => CountAsync(model, stop)));
+        return new DemoAnswers(counts, (from, DemoSample.LastDay, await flows), actions, others, population);
     }
 
     Task<StageCounts> CountAsync(DateOnly day, CancellationToken stop) => gateway.GetAsync<StageCounts>($"{Root}/stages:count?asOf={Instant(day)}", stop);
+
+    /// <summary>Puts a model to work beside the others, and counts once every customer is derived.</summary>
+    async Task<StageCounts> CountAsync(string model, CancellationToken stop)
+    {
+        var state = await gateway.PostAsync<Model>($"{Root}/models/{model}:activate", stop);
+        while (state.Active is null)
+        {
+            await Task.Delay(Look, stop);
+            state = await gateway.GetAsync<Model>($"{Root}/models/{model}", stop);
+        }
+        return await gateway.GetAsync<StageCounts>($"{Root}/stages:count?model={model}&asOf={Instant(DemoSample.LastDay)}", stop);
+    }
 
     async Task<(CustomerLifecycle, NextAction)> WithActionAsync(CustomerLifecycle customer, CancellationToken stop)
         => (customer, await gateway.GetAsync<NextAction>($"{Root}/customers/{customer.Customer}/nextAction?asOf={Instant(DemoSample.LastDay)}", stop));

@@ -22,6 +22,8 @@ internal static class DemoReport
         }
         screen.Line($"Moves between stages from {Day(answers.Flows.From)} to {Day(answers.Flows.To)}");
         screen.Write(Moves(answers.Flows.Flows));
+        screen.Line($"The same customers in other models: {Learned(answers.Population)}");
+        foreach (var other in answers.Others) screen.Write(Other(other));
         screen.Line("What to do next for ten of them");
         foreach (var (lifecycle, action) in answers.Customers) WriteCustomer(screen, lifecycle, action);
         screen.Line();
@@ -34,6 +36,18 @@ internal static class DemoReport
         foreach (var column in new[] { 1, 2, 3 }) table.Columns[column].RightAligned();
         foreach (var stage in counts.Stages)
             table.AddRow(stage.Stage, Count(stage.CustomerCount), Share(stage.CustomerCount, counts.CustomerCount), Amount(stage.Value.ToDecimal()), Words.Meaning(stage.Stage));
+        return table;
+    }
+
+    /// <summary>Figures that a shop's own orders say.</summary>
+    static string Learned(Population population)
+        => FormattableString.Invariant($"lapsed means {population.LapseDays} days without an order here, and an average customer is worth {Amount(population.AverageSpend.ToDecimal())} {DemoSample.Currency}, both learned from the orders");
+
+    static Table Other(StageCounts counts)
+    {
+        var table = NewTable(counts.Model, "customers", "share", "revenue " + DemoSample.Currency);
+        foreach (var column in table.Columns.Skip(1)) column.RightAligned();
+        foreach (var stage in counts.Stages) table.AddRow(stage.Stage, Count(stage.CustomerCount), Share(stage.CustomerCount, counts.CustomerCount), Amount(stage.Value.ToDecimal()));
         return table;
     }
 

@@ -38,6 +38,10 @@ internal sealed partial class GatewayClient : IDisposable
         Content = new ReadOnlyMemoryContent(json) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
     }, cancellation);
 
+    /// <summary>Calls a method that takes nothing but its path.</summary>
+    /// <exception cref="StartException">When it is refused or cannot be reached, with the gateway's own words.</exception>
+    public async Task<T> PostAsync<T>(string path, CancellationToken cancellation) where T : IMessage<T>, new() => Parser.Parse<T>(await PostAsync(path, "{}"u8.ToArray(), cancellation));
+
     /// <summary>Where this gateway speaks gRPC: where its answer says, or with TLS on the same port. Null where no gateway answers JSON.</summary>
     /// <exception cref="StartException">When nothing answers.</exception>
     public async Task<Uri?> FindGrpcAsync(CancellationToken cancellation)

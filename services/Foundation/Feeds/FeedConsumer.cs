@@ -119,7 +119,7 @@ public abstract partial class FeedConsumer : BackgroundService
         var position = await ReadCheckpointAsync(partition, leave);
         _standing.Resumed(partition, position);
         using var read = CancellationTokenSource.CreateLinkedTokenSource(leave);
-        var pages = System.Threading.Channels.Channel.CreateBounded<ReadFeedResponse>(new BoundedChannelOptions(8) { SingleReader = true, SingleWriter = true });
+        var pages = System.Threading.Channels.Channel.CreateBounded<ReadFeedResponse>(new BoundedChannelOptions(Math.Max(2, _parts.Options.Value.BatchSizeMax / _parts.Options.Value.PageSize)) { SingleReader = true, SingleWriter = true });
         var reading = ReadAsync(partition, position, pages.Writer, read.Token);
         try
         {

@@ -145,35 +145,88 @@ public sealed class SqlServerDatabase : Database
             => MergeAsync(table, keys, sums, sums.Select(s => $"{s} = t.{s} + r.{s}"), items, fill, cancellation);
 
         public override Task ChangeAsync<T>(string table, string[] keys, string[] values, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
-            => StageAsync(table, [.. keys, .. values], items, fill, $"UPDATE t SET {string.Join(", ", values.Select(v => $"{v} = r.{v}"))} FROM {table} t JOIN #stage r ON {Same(keys)}", cancellation);
+            => ThroughRowsAsync(table, [.. keys, .. values], items, fill, $"UPDATE t SET {string.Join(", ", values.Select(v => $"{v} = r.{v}"))} FROM {table} t JOIN #fresh r ON {Same(keys)}", cancellation);
 
         public override Task RemoveAsync<T>(string table, string[] keys, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
-            => StageAsync(table, keys, items, fill, $"DELETE t FROM {table} t JOIN #stage r ON {Same(keys)}", cancellation);
+            => ThroughRowsAsync(table, keys, items, fill, $"DELETE t FROM {table} t JOIN #fresh r ON {Same(keys)}", cancellation);
 
         Task MergeAsync<T>(string table, string[] keys, string[] values, IEnumerable<string> changes, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
         {
             string[] columns = [.. keys, .. values];
-            return StageAsync(table, columns, items, fill, $"""
-                UPDATE t SET {string.Join(", ", changes)} FROM {table} t JOIN #stage r ON {Same(keys)};
+            return ThroughRowsAsync(table, columns, items, fill, $"""
+                UPDATE t SET {string.Join(", ", changes)} FROM {table} t JOIN #fresh r ON {Same(keys)};
                 INSERT INTO {table} ({string.Join(", ", columns)})
                 SELECT {string.Join(", ", columns.Select(c => "r." + c))}
-                FROM #stage r
+                FROM #fresh r
                 WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE {Same(keys)})
                 """, cancellation);
         }
 
-        /// <summary>Brings the rows to the server in bulk, then runs a statement over them.</summary>
-        async Task StageAsync<T>(string table, string[] columns, IReadOnlyList<T> items, Action<Row, T> fill, string sql, CancellationToken cancellation)
+        /// <summary>Brings the rows to the server, then runs a statement over them.</summary>
+        async Task ThroughRowsAsync<T>(string table, string[] columns, IReadOnlyList<T> items, Action<Row, T> fill, string sql, CancellationToken cancellation)
         {
             if (items.Count == 0) return;
-            await RunAsync($"SELECT TOP 0 {string.Join(", ", columns)} INTO #stage FROM {table}", cancellation);
-            await AppendAsync("#stage", columns, items, fill, cancellation);
+            await RunAsync($"SELECT TOP 0 {string.Join(", ", columns)} INTO #fresh FROM {table}", cancellation);
+            await InsertAsync("#fresh", columns, items, fill, cancellation);
             await RunAsync(sql, cancellation);
-            await RunAsync("DROP TABLE #stage", cancellation);
+            await RunAsync("DROP TABLE #fresh", cancellation);
+        }
+
+        // The server takes 2,100 parameters, and 1,000 rows.
+        const int ParametersMax = 2_000, RowsMax = 1_000;
+
+        /// <summary>Many rows to a statement: not every T-SQL engine lets a bulk copy end in a temporary table.</summary>
+        async Task InsertAsync<T>(string table, string[] columns, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+        {
+            var rows = Math.Min(RowsMax, ParametersMax / columns.Length);
+            for (var first = 0; first < items.Count; first += rows)
+            {
+                var count = Math.Min(rows, items.Count - first);
+                await using var command = connection.CreateCommand();
+                command.Transaction = transaction;
+                command.CommandText = $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES {string.Join(", ", Enumerable.Range(0, count).Select(i => $"({string.Join(", ", columns.Select((_, c) => "@p" + (i * columns.Length + c)))})"))}";
+                var row = new ParameterRow(command.Parameters);
+                for (var i = 0; i < count; i++) fill(row, items[first + i]);
+                await command.ExecuteNonQueryAsync(cancellation);
+            }
         }
 
         Task<int> RunAsync(string sql, CancellationToken cancellation) => Connection.ExecuteAsync(new CommandDefinition(sql, null, Transaction, cancellationToken: cancellation));
 
         static string Same(string[] keys) => string.Join(" AND ", keys.Select(k => $"t.{k} = r.{k}"));
+    }
+
+    /// <summary>Values as parameters @p0, @p1 and so on, of types that do not depend on the value.</summary>
+    sealed class ParameterRow(SqlParameterCollection parameters) : Row
+    {
+        const int ShortTextMax = 4_000;
+
+        public override void Add(long value) => Add(SqlDbType.BigInt, value);
+        public override void Add(int value) => Add(SqlDbType.Int, value);
+        public override void Add(bool value) => Add(SqlDbType.Bit, value);
+        public override void Add(int? value) => Add(SqlDbType.Int, value is { } number ? number : DBNull.Value);
+        public override void Add(long? value) => Add(SqlDbType.BigInt, value is { } number ? number : DBNull.Value);
+        public override void Add(DateTimeOffset value) => Add(SqlDbType.DateTime2, value.UtcDateTime).Scale = 3;
+        public override void Add(DateTimeOffset? value) => Add(SqlDbType.DateTime2, value is { } instant ? instant.UtcDateTime : DBNull.Value).Scale = 3;
+
+        public override void Add(decimal value)
+        {
+            var parameter = Add(SqlDbType.Decimal, value);
+            (parameter.Precision, parameter.Scale) = (19, 4);
+        }
+
+        public override void Add(string value)
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            Add(SqlDbType.NVarChar, value).Size = value.Length <= ShortTextMax ? ShortTextMax : -1;
+        }
+
+        public override void Add(byte[] value)
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            Add(SqlDbType.VarBinary, value).Size = -1;
+        }
+
+        SqlParameter Add(SqlDbType type, object value) => parameters.Add(new SqlParameter { ParameterName = "@p" + parameters.Count, SqlDbType = type, Value = value });
     }
 }

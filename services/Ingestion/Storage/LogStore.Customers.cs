@@ -8,7 +8,7 @@ namespace Perennial.Ingestion.Storage;
 internal sealed partial class LogStore
 {
     string OfCustomerSql => $"""
-        {Range}
+        {RangeSql}
         AND shop = @shop
         AND customer = @customer
         ORDER BY position

@@ -184,7 +184,7 @@ internal sealed partial class LogStore(Database database, int partitions, KeyLim
     }, cancellation);
 
     /// <summary>A range of a partition, its columns as <see cref="Logged"/> takes them.</summary>
-    string Range => $"""
+    internal string RangeSql => $"""
         SELECT position, shop, customer, identified, event_time, receive_time, payload, reattribute_time
         FROM {database.Prefix}event
         WHERE log_partition = @partition
@@ -193,12 +193,12 @@ internal sealed partial class LogStore(Database database, int partitions, KeyLim
         """;
 
     string ReadSql => $"""
-        {Range}
+        {RangeSql}
         ORDER BY position
         """;
 
     string ReadShopSql => $"""
-        {Range}
+        {RangeSql}
         AND shop = @shop
         ORDER BY position
         """;

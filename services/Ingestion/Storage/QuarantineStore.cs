@@ -93,13 +93,13 @@ internal sealed class QuarantineStore(Database database, LogStore log)
         await write.AppendAsync(database.Prefix + "quarantined_id", IdColumns, [.. fresh.SelectMany(e => e.Ids.Distinct().Select(id => new object?[] { shop, id, e.Sequence }))], cancellation);
     }
 
-    string Events => $"""
+    internal string EventsSql => $"""
         SELECT q.sequence, q.message_id, q.reason, q.violations, q.payload, q.receive_time, q.replay_count
         FROM {database.Prefix}quarantined q
         """;
 
     string ListSql => $"""
-        {Events}
+        {EventsSql}
         WHERE q.shop = @shop
         AND q.sequence > @after
         ORDER BY q.sequence
@@ -107,7 +107,7 @@ internal sealed class QuarantineStore(Database database, LogStore log)
         """;
 
     string ListReasonSql => $"""
-        {Events}
+        {EventsSql}
         WHERE q.shop = @shop
         AND q.reason = @reason
         AND q.sequence > @after
@@ -116,7 +116,7 @@ internal sealed class QuarantineStore(Database database, LogStore log)
         """;
 
     string ListNamedSql => $"""
-        {Events}
+        {EventsSql}
         JOIN {database.Set("@numbers", ("sequence", 20))} k
         ON CAST(k.sequence AS bigint) = q.sequence
         WHERE q.shop = @shop

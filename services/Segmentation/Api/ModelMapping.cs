@@ -106,7 +106,7 @@ internal static class ModelMapping
         FrequencyCuts = { Doubles(state.Population.Cuts?.Frequency) },
         MonetaryCuts = { Doubles(state.Population.Cuts?.Monetary) },
         Note = state.Population.Note,
-        ValueModelRevision = state.Population.LearnedFrom,
+        LearnTime = state.Population.LearnTime?.ToTimestamp(),
     };
 
     static IEnumerable<double> Doubles(IReadOnlyList<decimal>? cuts) => cuts?.Select(c => (double)c) ?? [];

@@ -6,11 +6,12 @@ using Perennial.Foundation.Grpc;
 using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.Storage;
 using Perennial.Segmentation.V1;
+using Perennial.Segmentation.Workers;
 
 namespace Perennial.Segmentation.Api;
 
 /// <summary>The door. One file per RPC; this one holds what they share.</summary>
-internal sealed partial class SegmentationApi(SegmentationStore store, FeedConsumer feed, Bell bell, TimeProvider clock, IOptions<SegmentationOptions> options) : SegmentationService.SegmentationServiceBase
+internal sealed partial class SegmentationApi(SegmentationStore store, FeedConsumer feed, ValueRefresh refresh, Bell bell, TimeProvider clock, IOptions<SegmentationOptions> options) : SegmentationService.SegmentationServiceBase
 {
     Task<Shop> ShopAsync(string id, CancellationToken cancellation) => store.RequireShopAsync(id, cancellation);
 

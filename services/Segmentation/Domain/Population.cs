@@ -3,12 +3,16 @@ namespace Perennial.Segmentation.Domain;
 /// <summary>What customers of a shop are measured against, as of a revision.</summary>
 /// <param name="AverageSpend">Mean spend of a customer with an order, above 0.</param>
 /// <param name="LapseDays">Days without an order after which a customer has lapsed.</param>
-/// <param name="LearnedFrom">The revision of the value models that it was learned with; 0 where it was set by hand.</param>
-internal sealed record Population(decimal? AverageSpend, int? LapseDays, RfmCuts? Cuts, string Note, int LearnedFrom = 0)
+/// <param name="LearnTime">The instant whose orders it was learned from; null where it was set by hand.</param>
+internal sealed record Population(decimal? AverageSpend, int? LapseDays, RfmCuts? Cuts, string Note, DateTimeOffset? LearnTime = null)
 {
     /// <summary>What is not known here is taken from an earlier one.</summary>
     public Population Or(Population? earlier)
         => earlier is null ? this : this with { AverageSpend = AverageSpend ?? earlier.AverageSpend, LapseDays = LapseDays ?? earlier.LapseDays, Cuts = Cuts ?? earlier.Cuts };
+
+    /// <summary>Says nothing new: of what is learned only the figures count.</summary>
+    public bool IsSame(Population other)
+        => Enum.GetValues<PopulationPart>().All(p => IsSame(p, other)) && LearnTime is null == other.LearnTime is null && (LearnTime is not null || Note == other.Note);
 
     public bool IsSame(PopulationPart part, Population other) => part switch
     {

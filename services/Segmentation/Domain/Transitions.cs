@@ -74,6 +74,12 @@ internal static class Transitions
         }
         var present = Present.Of(stays, now);
         if (present.Stage == last) return transitions;
+        // Not there yet, as is known now: that is news of today.
+        if (present.Since > now)
+        {
+            transitions.Add(new Transition(last, null, now, new Cause(CauseKind.Correction, news)));
+            return transitions;
+        }
         var cause = CauseOf(history, present.Since);
         if (cause.Kind == CauseKind.Clock && told is not null) cause = new Cause(CauseKind.Correction, news);
         transitions.Add(new Transition(last, present.Stage, present.Since, cause));

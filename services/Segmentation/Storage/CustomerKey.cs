@@ -18,6 +18,6 @@ internal static class CustomerKey
 
     public static long Last(int shop, int partition) => First(shop, partition + 1) - 1;
 
-    /// <summary>The partition of a key in a column, in either dialect.</summary>
-    public static string PartitionSql(string column) => string.Create(CultureInfo.InvariantCulture, $"({column} / {1L << NumberBits}) % {1 << PartitionBits}");
+    /// <summary>The partition of a key in a column, in either dialect. T-SQL takes a number of that size for a decimal, and would divide with a remainder.</summary>
+    public static string PartitionSql(string column) => string.Create(CultureInfo.InvariantCulture, $"({column} / CAST({1L << NumberBits} AS bigint)) % {1 << PartitionBits}");
 }

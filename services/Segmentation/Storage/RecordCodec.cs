@@ -133,12 +133,12 @@ internal static class RecordCodec
 
     static DateTimeOffset Instant(long millis) => DateTimeOffset.FromUnixTimeMilliseconds(millis);
 
-    /// <summary>Whether an id is the usual text of a UUID, so that it can be told from its 16 bytes.</summary>
+    /// <summary>Whether an id is the usual text of a UUID, so that it can be told from its 16 bytes. The parser also takes signs and prefixes.</summary>
     static bool TryUuid(string id, Span<byte> bytes)
     {
         if (id.Length != 36 || !Guid.TryParseExact(id, "D", out var uuid)) return false;
         foreach (var c in id)
-            if (char.IsAsciiLetterUpper(c)) return false;
+            if (c != '-' && !char.IsAsciiHexDigitLower(c)) return false;
         return uuid.TryWriteBytes(bytes);
     }
 

@@ -29,7 +29,8 @@ internal sealed record Applied(int Facts, int Customers, int ForeignAmounts, int
 internal sealed partial class SegmentationStore
 {
     /// <summary>A customer whom a batch changes.</summary>
-    sealed record Change(long Id, Shop Shop, string Customer, bool Identified, bool IsNew, CustomerRecord Before, CustomerRecord After, string News)
+    /// <param name="IsForgotten">They were erased: nothing of what was before may be kept, whoever comes back under the name.</param>
+    sealed record Change(long Id, Shop Shop, string Customer, bool Identified, bool IsNew, bool IsForgotten, CustomerRecord Before, CustomerRecord After, string News)
     {
         public required StandingFigures Figures { get; init; }
     }
@@ -147,7 +148,9 @@ internal sealed partial class SegmentationStore
             var row = known.GetValueOrDefault(a.Customer);
             var before = row is null ? CustomerRecord.Empty : RecordCodec.Read(row.Record);
             var after = before.With(a.Sightings);
-            if (!ReferenceEquals(before, after)) changes.Add(new Change(row?.Id ?? next++, shop, a.Customer, a.Identified, row is null, before, after, a.News) { Figures = FiguresOf(after, shop, now) });
+            if (ReferenceEquals(before, after)) continue;
+            var isForgotten = row is not null && (after.IsEmpty || a.Sightings.Any(s => s.Reset == ResetKind.Erased));
+            changes.Add(new Change(row?.Id ?? next++, shop, a.Customer, a.Identified, row is null, isForgotten, before, after, a.News) { Figures = FiguresOf(after, shop, now) });
         }
         changes.Sort((a, b) => a.Id.CompareTo(b.Id));
         return changes;
@@ -189,15 +192,18 @@ internal sealed partial class SegmentationStore
             var (before, after) = (TimelineOf(c.Before, c.Identified, derivation, shop), TimelineOf(c.After, c.Identified, derivation, shop));
             if (derivation.Audience is null) derived.Count(derivation, shop.Zone, c.Id, c.Identified, SharesOf(before), SharesOf(after));
             var was = told.GetValueOrDefault(c.Id);
-            if (derivation.State == DerivationState.Active) derived.Tell(derivation, shop.Number, c.Id, Transitions.Of(was, before, after, now, c.News), now);
+            if (derivation.State == DerivationState.Active) derived.Tell(derivation, shop.Number, c.Id, c.IsForgotten ? Transitions.Of(null, null, after, now, c.News) : Transitions.Of(was, before, after, now, c.News), now);
             derived.Place(derivation, c.Id, was, after is null ? null : Present.Of(after.Value.Timeline, now));
         }
     }
 
+    /// <summary>Null where nothing is known any more, and for somebody of whom no more is left than that they left.</summary>
     static (History History, IReadOnlyList<StageInterval> Timeline)? TimelineOf(CustomerRecord record, bool identified, Derivation derivation, Shop shop)
-        => record.Now(shop.Currency, shop.Zone, derivation.Sources) is not { } history ? null
-        : derivation.Audience is { } audience ? (history, audience.TimelineOf(history, identified))
-        : (history, StageTimeline.Of(history, derivation.Model, shop.Zone));
+    {
+        if (record.Now(shop.Currency, shop.Zone, derivation.Sources) is not { } history) return null;
+        var timeline = derivation.Audience?.TimelineOf(history, identified) ?? StageTimeline.Of(history, derivation.Model, shop.Zone);
+        return timeline.Count > 0 ? (history, timeline) : null;
+    }
 
     static IReadOnlyList<StageShare> SharesOf((History History, IReadOnlyList<StageInterval> Timeline)? of)
         => of is var (history, timeline) ? StageShares.Of(history, timeline) : [];
@@ -205,7 +211,8 @@ internal sealed partial class SegmentationStore
     async Task<Applied> CommitAsync(Write write, Plan plan, CancellationToken cancellation)
     {
         if (plan.Changes.Count == 0) return Applied.Nothing;
-        await write.AppendAsync(database.Prefix + "customer", ["id", "shop", "customer", "identified", .. FigureColumns.Names, "record"], [.. plan.Changes.Where(c => c.IsNew && !c.After.IsEmpty)], static (row, c) =>
+        // Put rather than appended: not every T-SQL engine takes a bulk copy of values as long as records.
+        await write.PutAsync(database.Prefix + "customer", ["id"], ["shop", "customer", "identified", .. FigureColumns.Names, "record"], [.. plan.Changes.Where(c => c.IsNew && !c.After.IsEmpty)], static (row, c) =>
         {
             row.Add(c.Id);
             row.Add(c.Shop.Number);
@@ -220,9 +227,9 @@ internal sealed partial class SegmentationStore
             FigureColumns.Add(row, c.Figures);
             row.Add(RecordCodec.Write(c.After));
         }, cancellation);
+        await ForgetAsync(write, [.. plan.Changes.Where(c => c.IsForgotten)], cancellation);
         await plan.Derived.WriteAsync(write, database.Prefix, cancellation);
         await AppendTransitionsAsync(write, plan.Derived.Transitions, cancellation);
-        await ForgetAsync(write, [.. plan.Changes.Where(c => !c.IsNew && c.After.IsEmpty)], cancellation);
         return plan.Applied;
     }
 
@@ -232,10 +239,10 @@ internal sealed partial class SegmentationStore
           AND customer = @customer
         """;
 
-    /// <summary>Leaves nothing of these customers, in any table: what is derived from them has gone with their record.</summary>
+    /// <summary>Leaves nothing of what these customers were, in any table: what is derived goes with the rest of the plan.</summary>
     async Task ForgetAsync(Write write, List<Change> erased, CancellationToken cancellation)
     {
-        await write.RemoveAsync(database.Prefix + "customer", ["id"], erased, static (row, c) => row.Add(c.Id), cancellation);
+        await write.RemoveAsync(database.Prefix + "customer", ["id"], [.. erased.Where(c => c.After.IsEmpty)], static (row, c) => row.Add(c.Id), cancellation);
         await write.RemoveAsync(database.Prefix + "stage_transition", ["customer"], erased, static (row, c) => row.Add(c.Id), cancellation);
         foreach (var c in erased)
             await write.Connection.ExecuteAsync(Command(ForgetRfmSql, new { shop = c.Shop.Id, customer = c.Customer }, cancellation, write.Transaction));

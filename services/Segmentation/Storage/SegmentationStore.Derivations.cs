@@ -305,6 +305,8 @@ internal sealed partial class SegmentationStore
         var cursor = isDone ? long.MaxValue : customers[^1].Id;
         var next = isDone ? DerivationState.Active : DerivationState.Deriving;
         var values = new { id = row.Id, state = (int)row.State, next = (int)next, cursor, customers = customers.Count, active = isDone ? now : (DateTimeOffset?)null };
+        // What the clock has brought is told by the one that is active, and is not the doing of the new one.
+        if (isDone) await SweepAsync(write, (await write.Connection.QueryAsync<DueRow>(Command(DueOfModelSql, new { now, shop = row.Shop, model = row.Model }, cancellation, write.Transaction))).AsList(), now, cancellation);
         // Somebody may have retired it meanwhile: what was derived goes with the rest of it.
         if (await write.Connection.ExecuteAsync(Command(AdvanceSql, values, cancellation, write.Transaction)) == 1 && isDone)
         {

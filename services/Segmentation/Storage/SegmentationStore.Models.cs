@@ -204,20 +204,20 @@ internal sealed partial class SegmentationStore
     }, cancellation);
 
     /// <summary>
-    /// Adds what was learned as a revision, unless the latest was set by hand: then that stays. What could not be learned stays as it was. Null where nothing was
-    /// added.
+    /// Adds what was learned as a revision. What could not be learned stays as it was; figures that were learned before and are the same add nothing. Answers the
+    /// population afterwards.
     /// </summary>
-    public Task<PopulationState?> LearnPopulationAsync(string shop, Population learned, DateTimeOffset now, CancellationToken cancellation) => database.WriteAsync(async write =>
+    /// <param name="overHand">Whether it may take the place of what was set by hand.</param>
+    public Task<PopulationState> LearnPopulationAsync(string shop, Population learned, bool overHand, DateTimeOffset now, CancellationToken cancellation) => database.WriteAsync(async write =>
     {
         var latest = await FindPopulationAsync(write.Connection, write.Transaction, shop, 0, cancellation);
-        if (latest is { Population.LearnedFrom: 0 }) return null;
-        var (_, set) = await SetPopulationAsync(write, shop, latest, learned.Or(latest?.Population), false, now, cancellation);
-        return set?.Revision == latest?.Revision ? null : set;
+        if (latest is { Population.LearnTime: null } && !overHand) return latest;
+        return (await SetPopulationAsync(write, shop, latest, learned.Or(latest?.Population), false, now, cancellation)).Population!;
     }, cancellation);
 
     async Task<(Refusal Refusal, PopulationState? Population)> SetPopulationAsync(Write write, string shop, PopulationState? latest, Population population, bool isDry, DateTimeOffset now, CancellationToken cancellation)
     {
-        if (latest is not null && Enum.GetValues<PopulationPart>().All(p => population.IsSame(p, latest.Population)) && (population.LearnedFrom > 0 || population.Note == latest.Population.Note) && population.LearnedFrom > 0 == latest.Population.LearnedFrom > 0) return (Refusal.None, latest);
+        if (latest is not null && population.IsSame(latest.Population)) return (Refusal.None, latest);
         var relative = (await DerivationsAsync(write.Connection, write.Transaction, shop, cancellation)).Where(d => d.Model.Model.Needs.Any()).ToList();
         if (relative.Exists(d => !d.Model.Model.Needs.All(population.Has))) return (Refusal.PopulationMissing, latest);
         var revision = (latest?.Revision ?? 0) + 1;

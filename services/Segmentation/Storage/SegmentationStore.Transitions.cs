@@ -132,6 +132,15 @@ internal sealed partial class SegmentationStore
         {database.Limit("@limit")}
         """;
 
+    internal string DueOfModelSql => $"""
+        SELECT m.derivation, m.customer
+        FROM {database.Prefix}membership m
+        JOIN {database.Prefix}derivation d ON d.id = m.derivation
+        WHERE m.due_time <= @now
+          AND d.shop = @shop
+          AND d.model = @model
+        """;
+
     internal string RecordsOfKeysSql => $"""
         SELECT id, customer, identified, record
         FROM {database.Prefix}customer
@@ -148,7 +157,13 @@ internal sealed partial class SegmentationStore
     {
         await LockAsync(write, cancellation);
         var due = (await write.Connection.QueryAsync<DueRow>(Command(DueSql, new { now, limit }, cancellation, write.Transaction))).AsList();
-        if (due.Count == 0) return 0;
+        await SweepAsync(write, due, now, cancellation);
+        return due.Count;
+    }, cancellation);
+
+    async Task SweepAsync(Write write, List<DueRow> due, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (due.Count == 0) return;
         var records = (await write.Connection.QueryAsync<RecordRow>(Command(RecordsOfKeysSql, new { customers = Keys.Of(due.Select(d => d.Customer).Distinct(), "id", id => id.ToString(CultureInfo.InvariantCulture)) }, cancellation, write.Transaction)))
             .ToDictionary(r => r.Id, r => (Record: RecordCodec.Read(r.Record), r.Identified));
         var derived = new Derived();
@@ -158,6 +173,12 @@ internal sealed partial class SegmentationStore
             var shop = (await FindShopAsync(write.Connection, write.Transaction, derivation.Shop, cancellation))!;
             foreach (var (customer, told) in (await ToldAsync(write.Connection, write.Transaction, derivation, group.Select(d => d.Customer), cancellation)).OrderBy(t => t.Value.Due).ThenBy(t => t.Key))
             {
+                // What is being removed no longer follows its customers; some may be gone.
+                if (derivation.State is not (DerivationState.Deriving or DerivationState.Active))
+                {
+                    derived.Place(derivation, customer, told, told with { Due = null });
+                    continue;
+                }
                 var (history, timeline) = TimelineOf(records[customer].Record, records[customer].Identified, derivation, shop)!.Value;
                 if (derivation.State == DerivationState.Active) derived.Tell(derivation, shop.Number, customer, Transitions.Due(told, history, timeline, now), now);
                 derived.Place(derivation, customer, told, Present.Of(timeline, now));
@@ -165,8 +186,7 @@ internal sealed partial class SegmentationStore
         }
         await derived.WriteAsync(write, database.Prefix, cancellation);
         await AppendTransitionsAsync(write, derived.Transitions, cancellation);
-        return due.Count;
-    }, cancellation);
+    }
 
     /// <summary>Waits for the batches that are being applied, and makes those that are being prepared look again.</summary>
     async Task LockAsync(Write write, CancellationToken cancellation)

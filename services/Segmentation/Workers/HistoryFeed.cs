@@ -7,19 +7,36 @@ namespace Perennial.Segmentation.Workers;
 /// <summary>Tails the log into the store.</summary>
 internal sealed class HistoryFeed(FeedConsumerParts parts, SegmentationStore store, Metrics metrics, TimeProvider clock, ILogger<HistoryFeed> log) : FeedConsumer(parts)
 {
+    // More at once would only hold more in memory: planning a batch takes a core, and writing goes one at a time.
+    readonly SemaphoreSlim _turns = new(Environment.ProcessorCount);
+
     protected override Task<long> ReadCheckpointAsync(int partition, CancellationToken cancellation) => store.ReadCheckpointAsync(partition, cancellation);
 
     protected override async Task<bool> ApplyAsync(FeedBatch batch, CancellationToken cancellation)
     {
-        var started = clock.GetTimestamp();
-        var events = ToEvents(batch);
-        if (await store.ApplyAsync(events, clock.GetUtcNow(), cancellation) is not { } applied)
+        await _turns.WaitAsync(cancellation);
+        try
         {
-            log.CheckpointMoved(batch.Partition, batch.After);
-            return false;
+            var started = clock.GetTimestamp();
+            var events = ToEvents(batch);
+            if (await store.ApplyAsync(events, clock.GetUtcNow(), cancellation) is not { } applied)
+            {
+                log.CheckpointMoved(batch.Partition, batch.After);
+                return false;
+            }
+            Tell(events, applied, clock.GetElapsedTime(started));
+            return true;
         }
-        Tell(events, applied, clock.GetElapsedTime(started));
-        return true;
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    public override void Dispose()
+    {
+        _turns.Dispose();
+        base.Dispose();
     }
 
     void Tell(EventBatch batch, Applied applied, TimeSpan duration)

@@ -39,12 +39,9 @@ internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Be
             var duration = clock.GetElapsedTime(started);
             metrics.Fitted(duration);
             log.ValueModelsFitted(shop.Id, number, model.Customers, duration.TotalMilliseconds, model.Chosen?.ToString() ?? "none", model.Why);
-            if (population.Learn(model.Lapse, number) is { } learned && await shops.LearnPopulationAsync(shop.Id, learned, created, cancellation) is { } state)
-            {
-                log.PopulationLearned(shop.Id, state.Revision, number);
-                bell.Ring();
-            }
+            if (population.Learn(gaps) is { } learned) await LearnAsync(shop, learned, overHand: false, cancellation);
             await shops.CountTopSpendAsync(shop, created, cancellation);
+            bell.Ring();
             await FreezeAsync(shop, asOf, cancellation);
             return new ValueRevision(number, asOf, created, gaps, model);
         }
@@ -54,13 +51,29 @@ internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Be
         }
     }
 
+    /// <summary>Learns what customers are measured against as of now, in the place of whatever is set; null where nobody has bought.</summary>
+    public async Task<PopulationState?> LearnAsync(Shop shop, CancellationToken cancellation)
+    {
+        var (values, population) = await SampleAsync(shop, Millis(clock.GetUtcNow()), cancellation);
+        var gaps = values.Gaps.Analyse(options.Value.HorizonDays, options.Value.LapseLevel);
+        return population.Learn(gaps) is { } learned ? await LearnAsync(shop, learned, overHand: true, cancellation) : null;
+    }
+
+    async Task<PopulationState> LearnAsync(Shop shop, Population learned, bool overHand, CancellationToken cancellation)
+    {
+        var state = await shops.LearnPopulationAsync(shop.Id, learned, overHand, Millis(clock.GetUtcNow()), cancellation);
+        log.PopulationLearned(shop.Id, state.Revision);
+        bell.Ring();
+        return state;
+    }
+
     /// <summary>Gaps of a shop's orders up to an instant.</summary>
     public async Task<OrderGaps> GapsAsync(Shop shop, DateTimeOffset asOf, CancellationToken cancellation) => (await SampleAsync(shop, asOf, cancellation)).Values.Gaps;
 
     async Task<(ValueSample Values, PopulationSample Population)> SampleAsync(Shop shop, DateTimeOffset asOf, CancellationToken cancellation)
     {
         var today = Calendar.DateOf(asOf, shop.Zone).DayNumber;
-        var (values, population) = (new ValueSample(today, options.Value.HoldoutDays), new PopulationSample(today));
+        var (values, population) = (new ValueSample(today, options.Value.HoldoutDays), new PopulationSample(asOf, today));
         await foreach (var (_, buyer) in BuyersAsync(shop, asOf, cancellation))
         {
             values.Add(buyer.Orders);

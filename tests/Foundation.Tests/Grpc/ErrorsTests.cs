@@ -47,7 +47,7 @@ public sealed class ErrorsTests
 
     [Fact]
     public void Every_house_has_reasons()
-        => Assert.Equal(["campaigns", "common", "engagement", "ingestion", "segmentation"], Types.Select(type => type.Namespace!.Split('.')[1].ToLowerInvariant()).Order());
+        => Assert.Equal(["campaigns", "common", "engagement", "gateway", "ingestion", "segmentation"], Types.Select(type => type.Namespace!.Split('.')[1].ToLowerInvariant()).Order());
 
     [Fact]
     public void Only_an_error_that_may_pass_by_itself_is_called_retriable()

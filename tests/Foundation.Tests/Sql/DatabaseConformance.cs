@@ -83,6 +83,115 @@ public abstract class DatabaseConformance : IAsyncLifetime
         }
     }
 
+    static readonly string[] Numbered = ["id", "step"];
+
+    /// <summary>A key, an amount, and a value that may be absent.</summary>
+    sealed record Step(string Id, int Number, decimal Amount, DateTimeOffset? Due = null);
+
+    static void Fill(Row row, Step step)
+    {
+        FillKey(row, step);
+        row.Add(step.Amount);
+        row.Add(step.Due);
+    }
+
+    static void FillKey(Row row, Step step)
+    {
+        row.Add(step.Id);
+        row.Add(step.Number);
+    }
+
+    Task PutAsync(params Step[] steps) => Database.WriteAsync(write => write.PutAsync(Database.Prefix + "step", Numbered, ["amount", "due"], steps, Fill, Cancellation), Cancellation);
+
+    sealed record StepRow
+    {
+        public string Id { get; init; } = "";
+        public int Step { get; init; }
+        public decimal Amount { get; init; }
+        public DateTimeOffset? Due { get; init; }
+    }
+
+    async Task<IEnumerable<Step>> StepsAsync() => (await Database.ReadAsync(c => c.QueryAsync<StepRow>($"SELECT id, step, amount, due FROM {Database.Prefix}step"), Cancellation))
+        .Select(r => new Step(r.Id, r.Step, r.Amount, r.Due)).OrderBy(s => s.Id, StringComparer.Ordinal).ThenBy(s => s.Number);
+
+    [Fact]
+    public async Task What_is_put_is_there_once_with_its_last_values()
+    {
+        await PutAsync(new("a", 1, 1.5m, At), new("a", 2, 2), new("A", 1, 3));
+        await PutAsync(new("a", 1, -9.9999m), new("b", 1, 4, At));
+        await PutAsync();
+        Assert.Equal([new("A", 1, 3), new("a", 1, -9.9999m), new("a", 2, 2), new("b", 1, 4, At)], await StepsAsync());
+    }
+
+    [Fact]
+    public async Task What_is_added_sums_up_from_nothing()
+    {
+        await AddAsync(new("a", 1, 1.5m), new("a", 2, 2));
+        await AddAsync(new("a", 1, -0.5001m), new("é'\"\\ 𝄞", 1, 7));
+        await AddAsync(new("a", 2, -2), new("é'\"\\ 𝄞", 1, 1));
+        await AddAsync();
+        Assert.Equal([new("a", 1, 0.9999m), new("a", 2, 0), new("é'\"\\ 𝄞", 1, 8)], await StepsAsync());
+    }
+
+    Task AddAsync(params Step[] steps) => Database.WriteAsync(write => write.AddAsync(Database.Prefix + "step", Numbered, ["amount"], steps, static (row, step) =>
+    {
+        FillKey(row, step);
+        row.Add(step.Amount);
+    }, Cancellation), Cancellation);
+
+    [Fact]
+    public async Task Only_what_is_there_changes()
+    {
+        await PutAsync(new("a", 1, 1, At), new("a", 2, 2, At));
+        await Database.WriteAsync(write => write.ChangeAsync(Database.Prefix + "step", Numbered, ["amount", "due"], (Step[])[new("a", 2, 5), new("a", 3, 6), new("A", 1, 7)], Fill, Cancellation), Cancellation);
+        await Database.WriteAsync(write => write.ChangeAsync(Database.Prefix + "step", Numbered, ["amount", "due"], Array.Empty<Step>(), Fill, Cancellation), Cancellation);
+        Assert.Equal([new("a", 1, 1, At), new("a", 2, 5)], await StepsAsync());
+    }
+
+    [Fact]
+    public async Task Whatever_has_the_keys_is_removed_and_nothing_else()
+    {
+        await PutAsync(new("a", 1, 1), new("a", 2, 2), new("A", 1, 3), new("b", 1, 4), new("b", 2, 5));
+        await Database.WriteAsync(write => write.RemoveAsync(Database.Prefix + "step", Numbered, (Step[])[new("a", 2, 0), new("c", 1, 0)], FillKey, Cancellation), Cancellation);
+        Assert.Equal([new("A", 1, 3), new("a", 1, 1), new("b", 1, 4), new("b", 2, 5)], await StepsAsync());
+        await Database.WriteAsync(write => write.RemoveAsync(Database.Prefix + "step", ["id"], (Step[])[new("b", 0, 0)], static (row, step) => row.Add(step.Id), Cancellation), Cancellation);
+        await Database.WriteAsync(write => write.RemoveAsync(Database.Prefix + "step", ["id"], Array.Empty<Step>(), FillKey, Cancellation), Cancellation);
+        Assert.Equal([new("A", 1, 3), new("a", 1, 1)], await StepsAsync());
+    }
+
+    [Fact]
+    public async Task Rows_of_one_transaction_are_put_added_changed_and_removed_in_turn()
+    {
+        await Database.WriteAsync(async write =>
+        {
+            var table = Database.Prefix + "step";
+            await write.PutAsync(table, Numbered, ["amount", "due"], (Step[])[new("a", 1, 1), new("a", 2, 2), new("a", 3, 3)], Fill, Cancellation);
+            await write.AddAsync(table, Numbered, ["amount"], (Step[])[new("a", 1, 10)], static (row, step) =>
+            {
+                FillKey(row, step);
+                row.Add(step.Amount);
+            }, Cancellation);
+            await write.ChangeAsync(table, Numbered, ["amount", "due"], (Step[])[new("a", 2, 20, At)], Fill, Cancellation);
+            await write.RemoveAsync(table, Numbered, (Step[])[new("a", 3, 0)], FillKey, Cancellation);
+        }, Cancellation);
+        Assert.Equal([new("a", 1, 11), new("a", 2, 20, At)], await StepsAsync());
+    }
+
+    [Fact]
+    public async Task Writers_that_add_to_the_same_rows_lose_nothing()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => AddAsync([.. Enumerable.Range(0, 50).Select(n => new Step("sum", n, 1))])));
+        Assert.Equal(Enumerable.Range(0, 50).Select(n => new Step("sum", n, 8)), await StepsAsync());
+    }
+
+    [Fact]
+    public async Task Many_rows_are_put_at_once()
+    {
+        await PutAsync([.. Enumerable.Range(0, 3_000).Select(n => new Step("many", n, n, n % 2 == 0 ? At : null))]);
+        await PutAsync([.. Enumerable.Range(1_500, 3_000).Select(n => new Step("many", n, -n))]);
+        Assert.Equal(Enumerable.Range(0, 4_500).Select(n => n < 1_500 ? new Step("many", n, n, n % 2 == 0 ? At : null) : new Step("many", n, -n)), await StepsAsync());
+    }
+
     [Fact]
     public async Task Absent_values_stay_absent()
     {

@@ -133,6 +133,7 @@ public sealed class StoreLaws
     static IEnumerable<History> Histories(IEnumerable<Sighting> sightings, bool anonymous) => sightings
         .Where(s => anonymous || s.Identified)
         .GroupBy(s => s.Customer)
+        .Select(s => s.ToList())
         .Select(s => History.Of(s.Min(t => t.Time), s.Select(t => t.Fact).OfType<Fact>(), "GBP", null, s.Select(t => t.Activity).OfType<Activity>(), s.Select(t => t.Opinion).OfType<Opinion>()));
 
     static Dictionary<Stage, StageTotal> Evaluated(IEnumerable<Sighting> sightings, BoundModel model, DateTimeOffset asOf, bool anonymous) => Histories(sightings, anonymous)

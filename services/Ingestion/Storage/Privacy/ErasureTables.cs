@@ -10,13 +10,13 @@ internal sealed class ErasureTables(Database database)
 {
     static readonly string[] Columns = ["erasure", "shop", "change_number", "state", "erase_time", "actor", "reason", "event_count", "id_count", "remains"];
 
-    string Erasures => $"""
+    internal string ErasuresSql => $"""
         SELECT erasure AS id, shop, change_number AS number, state, erase_time AS time, actor, reason, event_count, id_count, remains
         FROM {database.Prefix}erasure
         """;
 
     string FindSql => $"""
-        {Erasures}
+        {ErasuresSql}
         WHERE shop = @shop
         AND erasure = @id
         """;
@@ -25,7 +25,7 @@ internal sealed class ErasureTables(Database database)
         => (await connection.QuerySingleOrDefaultAsync<ErasureRow>(FindSql, new { shop, id }, transaction))?.ToErasure();
 
     string OfNumberSql => $"""
-        {Erasures}
+        {ErasuresSql}
         WHERE change_number = @number
         """;
 
@@ -150,7 +150,7 @@ internal sealed class ErasureTables(Database database)
     public Task ForgetMarkersAsync(Write write, string erasure) => write.Connection.ExecuteAsync(ForgetMarkersSql, new { erasure }, write.Transaction);
 
     string WaitingSql => $"""
-        {Erasures}
+        {ErasuresSql}
         WHERE state = @state
         """;
 

@@ -68,7 +68,7 @@ GO
 
 DROP TABLE segmentation.derivation
 GO
-EXEC sp_rename 'segmentation.derivation_new', 'derivation'
+EXEC sp_rename 'segmentation.derivation_new', 'derivation', 'OBJECT'
 GO
 
 -- What is under way: most rows are retired.

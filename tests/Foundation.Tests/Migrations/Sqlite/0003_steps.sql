@@ -1,0 +1,7 @@
+CREATE TABLE step (
+    id TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    due INTEGER,
+    PRIMARY KEY (id, step)
+) STRICT, WITHOUT ROWID;

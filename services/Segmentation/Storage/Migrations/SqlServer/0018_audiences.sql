@@ -1,25 +1,24 @@
 -- Beside the record what audiences ask for, as of [from_time, until_time), where nothing happens to the customer. Days are day numbers in the shop's zone, counts,
 -- spend and scores are in steps of their features. A row that has not been written since is of no time, so that its record is read.
-ALTER TABLE segmentation.customer ADD
-    from_time datetime2(3) NOT NULL DEFAULT '1970-01-01',
-    until_time datetime2(3) NOT NULL DEFAULT '1970-01-01',
-    first_seen_time datetime2(3) NULL,
-    first_order_time datetime2(3) NULL,
-    last_order_time datetime2(3) NULL,
-    first_order_day int NULL,
-    order_before_day int NULL,
-    last_order_day int NULL,
-    last_view_day int NULL,
-    last_visit_day int NULL,
-    last_event_day int NULL,
-    last_interaction_day int NULL,
-    order_count bigint NOT NULL DEFAULT 0,
-    spend bigint NOT NULL DEFAULT 0,
-    referral_count bigint NOT NULL DEFAULT 0,
-    review_count bigint NOT NULL DEFAULT 0,
-    share_count bigint NOT NULL DEFAULT 0,
-    last_review_rating bigint NULL,
-    last_nps_score bigint NULL
+ALTER TABLE segmentation.customer ADD from_time datetime2(3) NOT NULL DEFAULT '1970-01-01';
+ALTER TABLE segmentation.customer ADD until_time datetime2(3) NOT NULL DEFAULT '1970-01-01';
+ALTER TABLE segmentation.customer ADD first_seen_time datetime2(3) NULL;
+ALTER TABLE segmentation.customer ADD first_order_time datetime2(3) NULL;
+ALTER TABLE segmentation.customer ADD last_order_time datetime2(3) NULL;
+ALTER TABLE segmentation.customer ADD first_order_day int NULL;
+ALTER TABLE segmentation.customer ADD order_before_day int NULL;
+ALTER TABLE segmentation.customer ADD last_order_day int NULL;
+ALTER TABLE segmentation.customer ADD last_view_day int NULL;
+ALTER TABLE segmentation.customer ADD last_visit_day int NULL;
+ALTER TABLE segmentation.customer ADD last_event_day int NULL;
+ALTER TABLE segmentation.customer ADD last_interaction_day int NULL;
+ALTER TABLE segmentation.customer ADD order_count bigint NOT NULL DEFAULT 0;
+ALTER TABLE segmentation.customer ADD spend bigint NOT NULL DEFAULT 0;
+ALTER TABLE segmentation.customer ADD referral_count bigint NOT NULL DEFAULT 0;
+ALTER TABLE segmentation.customer ADD review_count bigint NOT NULL DEFAULT 0;
+ALTER TABLE segmentation.customer ADD share_count bigint NOT NULL DEFAULT 0;
+ALTER TABLE segmentation.customer ADD last_review_rating bigint NULL;
+ALTER TABLE segmentation.customer ADD last_nps_score bigint NULL;
 GO
 
 -- Saved filters. Every derivation of one has the model 'audience/{id}', and what its number was bound to when it began.

@@ -43,7 +43,35 @@ CREATE TABLE segmentation.audience_binding (
 )
 GO
 
-ALTER TABLE segmentation.derivation ALTER COLUMN model nvarchar(60) COLLATE Latin1_General_100_BIN2 NOT NULL
+-- As it was, with room for the names of audiences.
+CREATE TABLE segmentation.derivation_wide (
+    id int NOT NULL PRIMARY KEY,
+    shop nvarchar(63) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    model nvarchar(60) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    number int NOT NULL,
+    model_revision int NOT NULL,
+    population_revision int NOT NULL,
+    state int NOT NULL CHECK (state BETWEEN 1 AND 4), -- 1 deriving, 2 active, 3 retiring, 4 retired
+    start_time datetime2(3) NOT NULL,
+    active_time datetime2(3) NULL,
+    retire_time datetime2(3) NULL,
+    customer_cursor bigint NOT NULL,
+    customer_count bigint NOT NULL,
+    UNIQUE (shop, model, number)
+)
+GO
+
+INSERT INTO segmentation.derivation_wide (id, shop, model, number, model_revision, population_revision, state, start_time, active_time, retire_time, customer_cursor, customer_count)
+SELECT id, shop, model, number, model_revision, population_revision, state, start_time, active_time, retire_time, customer_cursor, customer_count
+FROM segmentation.derivation
+GO
+
+DROP TABLE segmentation.derivation
+GO
+EXEC sp_rename 'segmentation.derivation_wide', 'derivation', 'OBJECT'
+GO
+
+CREATE INDEX derivation_work ON segmentation.derivation (state, start_time)
 GO
 
 -- What overlays mean in a shop; rows are only ever added. `document` is JSON; `top_spend` is where the top per cent begin by the latest count.

@@ -21,6 +21,7 @@ internal sealed class Houses(Channels channels, IOptions<UpstreamOptions> upstre
         (IngestionReflection.Descriptor, u => u.Ingestion),
         (SegmentationReflection.Descriptor, u => u.Segmentation),
         (ValueReflection.Descriptor, u => u.Segmentation),
+        (AudienceReflection.Descriptor, u => u.Segmentation),
         (EngagementReflection.Descriptor, u => u.Engagement),
         (CampaignsReflection.Descriptor, u => u.Campaigns),
     ];

@@ -15,13 +15,14 @@ internal sealed record CloudEvent(string Id, byte[] Json)
 {
     public const string ContentType = "application/cloudevents+json";
     public const string StageChanged = "perennial.lifecycle.stage.changed";
+    public const string AudienceChanged = "perennial.audience.membership.changed";
     public const string Ping = "perennial.webhook.ping";
 
     static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
 
-    /// <summary>A transition: <c>time</c> is when the stage changed, the extension <c>recordedtime</c> when that became known.</summary>
+    /// <summary>A transition: <c>time</c> is when the stage, or the membership of an audience, changed, the extension <c>recordedtime</c> when that became known.</summary>
     public static CloudEvent Of(Transition transition) => Write(
-        string.Create(CultureInfo.InvariantCulture, $"{transition.Shop}/{transition.Position}"), transition.Shop, StageChanged, transition.Customer,
+        string.Create(CultureInfo.InvariantCulture, $"{transition.Shop}/{transition.Position}"), transition.Shop, transition.Audience.Length == 0 ? StageChanged : AudienceChanged, transition.Customer,
         transition.EffectiveTime, transition.RecordedTime, Formatter.Format(transition));
 
     /// <summary>An event of nobody, for a receiver to try its verification on.</summary>

@@ -13,6 +13,7 @@ static class Tree
         ["perennial.ingestion.v1.IngestionService"] = "Ingestion",
         ["perennial.segmentation.v1.SegmentationService"] = "Segmentation",
         ["perennial.segmentation.v1.ValueService"] = "Segmentation",
+        ["perennial.segmentation.v1.AudienceService"] = "Segmentation",
         ["perennial.engagement.v1.EngagementService"] = "EngagementTracking",
         ["perennial.campaigns.v1.CampaignService"] = "CampaignRecommendation",
     };

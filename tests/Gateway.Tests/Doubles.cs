@@ -124,6 +124,19 @@ sealed class ValueDouble(Script script) : ValueService.ValueServiceBase
     public override Task<RfmGrid> GetRfmGrid(GetRfmGridRequest request, ServerCallContext context) => script.UnaryAsync<RfmGrid>(request, context);
 }
 
+sealed class AudienceDouble(Script script) : AudienceService.AudienceServiceBase
+{
+    public override Task<Audience> CreateAudience(CreateAudienceRequest request, ServerCallContext context) => script.UnaryAsync<Audience>(request, context);
+    public override Task<Audience> UpdateAudience(UpdateAudienceRequest request, ServerCallContext context) => script.UnaryAsync<Audience>(request, context);
+    public override Task<Google.Protobuf.WellKnownTypes.Empty> DeleteAudience(DeleteAudienceRequest request, ServerCallContext context) => script.UnaryAsync<Google.Protobuf.WellKnownTypes.Empty>(request, context);
+    public override Task<Audience> GetAudience(GetAudienceRequest request, ServerCallContext context) => script.UnaryAsync<Audience>(request, context);
+    public override Task<ListAudiencesResponse> ListAudiences(ListAudiencesRequest request, ServerCallContext context) => script.UnaryAsync<ListAudiencesResponse>(request, context);
+    public override Task<AudienceCount> CountAudience(CountAudienceRequest request, ServerCallContext context) => script.UnaryAsync<AudienceCount>(request, context);
+    public override Task<CustomerOverlays> GetCustomerOverlays(GetCustomerOverlaysRequest request, ServerCallContext context) => script.UnaryAsync<CustomerOverlays>(request, context);
+    public override Task<OverlaySettings> SetOverlaySettings(SetOverlaySettingsRequest request, ServerCallContext context) => script.UnaryAsync<OverlaySettings>(request, context);
+    public override Task<OverlaySettings> GetOverlaySettings(GetOverlaySettingsRequest request, ServerCallContext context) => script.UnaryAsync<OverlaySettings>(request, context);
+}
+
 sealed class EngagementDouble(Script script) : EngagementService.EngagementServiceBase
 {
     public override Task<CustomerEngagement> GetCustomerEngagement(GetCustomerEngagementRequest request, ServerCallContext context) => script.UnaryAsync<CustomerEngagement>(request, context);
@@ -155,6 +168,7 @@ static class Doubles
         app.MapGrpcService<IngestionDouble>();
         app.MapGrpcService<SegmentationDouble>();
         app.MapGrpcService<ValueDouble>();
+        app.MapGrpcService<AudienceDouble>();
         app.MapGrpcService<EngagementDouble>();
         app.MapGrpcService<CampaignsDouble>();
         await app.StartAsync(TestContext.Current.CancellationToken);

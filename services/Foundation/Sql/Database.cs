@@ -136,6 +136,8 @@ public abstract class Write(DbConnection connection, DbTransaction transaction)
         public override void Add(DateTimeOffset value) => Values[_next++] = value;
         public override void Add(DateTimeOffset? value) => Values[_next++] = value;
         public override void Add(decimal value) => Values[_next++] = value;
+        public override void Add(int? value) => Values[_next++] = value;
+        public override void Add(long? value) => Values[_next++] = value;
 
         public override void Add(string value)
         {
@@ -160,6 +162,8 @@ public abstract class Row
     public abstract void Add(DateTimeOffset value);
     public abstract void Add(DateTimeOffset? value);
     public abstract void Add(decimal value);
+    public abstract void Add(int? value);
+    public abstract void Add(long? value);
     public abstract void Add(string value);
     public abstract void Add(byte[] value);
 }

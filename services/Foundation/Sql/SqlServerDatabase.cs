@@ -204,6 +204,8 @@ public sealed class SqlServerDatabase : Database
         public override void Add(long value) => Add(SqlDbType.BigInt, value);
         public override void Add(int value) => Add(SqlDbType.Int, value);
         public override void Add(bool value) => Add(SqlDbType.Bit, value);
+        public override void Add(int? value) => Add(SqlDbType.Int, value is { } number ? number : DBNull.Value);
+        public override void Add(long? value) => Add(SqlDbType.BigInt, value is { } number ? number : DBNull.Value);
         public override void Add(DateTimeOffset value) => Add(SqlDbType.DateTime2, value.UtcDateTime).Scale = 3;
         public override void Add(DateTimeOffset? value) => Add(SqlDbType.DateTime2, value is { } instant ? instant.UtcDateTime : DBNull.Value).Scale = 3;
 

@@ -27,9 +27,12 @@ sealed class SqliteRow : Row, IDisposable
     public override void Add(bool value) => Add(value ? 1L : 0L);
     public override void Add(DateTimeOffset value) => Add(value.ToUnixTimeMilliseconds());
 
-    public override void Add(DateTimeOffset? value)
+    public override void Add(DateTimeOffset? value) => Add(value?.ToUnixTimeMilliseconds());
+    public override void Add(int? value) => Add((long?)value);
+
+    public override void Add(long? value)
     {
-        if (value is { } instant) Add(instant);
+        if (value is { } number) Add(number);
         else Check(raw.sqlite3_bind_null(_statement, ++_next));
     }
 

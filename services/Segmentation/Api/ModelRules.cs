@@ -17,7 +17,9 @@ internal static partial class ModelRules
 
     /// <summary>The id of a model that is to be there; which ones there are, the store knows.</summary>
     public static Violations Model(this Violations violations, string id)
-        => violations.Require(ModelId().IsMatch(id), "model", "must have 1 to 50 characters a-z, 0-9 and hyphens, starting with a letter");
+        => violations.Require(IsId(id), "model", "must have 1 to 50 characters a-z, 0-9 and hyphens, starting with a letter");
+
+    public static bool IsId(string id) => ModelId().IsMatch(id);
 
     /// <summary>The number of a revision, or 0.</summary>
     public static Violations Revision(this Violations violations, int revision, string field = "revision") => violations.Require(revision >= 0, field, "must be 0 or more");

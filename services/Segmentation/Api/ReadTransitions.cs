@@ -46,5 +46,7 @@ internal sealed partial class SegmentationApi
         EffectiveTime = told.Effective.ToTimestamp(),
         RecordedTime = told.Recorded.ToTimestamp(),
         Cause = Mapping.ToCause(told.Cause),
+        Audience = told.Audience,
+        Entered = told.Entered,
     };
 }

@@ -70,6 +70,7 @@ internal sealed partial class SegmentationApi(
         Refusal.BuiltIn => Errors.Of(SegmentationErrorReason.ModelBuiltIn, $"Model '{model}' is part of the product; create one of your own from its document.", ("model", model)),
         Refusal.EtagMismatch => Errors.Of(SegmentationErrorReason.EtagMismatch, $"Model '{model}' has changed since it was read; read it again.", ("model", model), ("etag", change.Model!.Etag)),
         Refusal.RevisionNotFound => Errors.Of(SegmentationErrorReason.RevisionNotFound, $"Model '{model}' has no revision {revision}; the latest is {change.Model!.LatestRevision}.", ("model", model), ("latest_revision", change.Model.LatestRevision.ToString(CultureInfo.InvariantCulture))),
+        Refusal.AudienceUses => Errors.Of(SegmentationErrorReason.AudienceUsesModel, $"Audience '{change.Audience}' asks for model '{model}', or for a stage that it would lose; change the audience or delete it first.", ("model", model), ("audience", change.Audience)),
         Refusal.PopulationMissing => PopulationMissing(shop, model, string.Join(',', change.Model!.Model.Needs.Select(Field))),
         _ => throw new ArgumentOutOfRangeException(nameof(change), change.Refusal, "No such refusal."),
     };

@@ -11,13 +11,17 @@ internal sealed record StageInterval(DateTimeOffset From, DateTimeOffset To, Sta
 internal static class StageTimeline
 {
     public static IReadOnlyList<StageInterval> Of(History history, BoundModel model, TimeZoneInfo zone)
+        => Of(history, model.Sources, (change, until) => Stretch(Standing.At(history, change, zone)!, until, model, zone));
+
+    /// <param name="stretch">The stages between two changes, each with its start.</param>
+    public static IReadOnlyList<StageInterval> Of(History history, Sources sources, Func<DateTimeOffset, DateTimeOffset, IEnumerable<(DateTimeOffset From, Stage Stage)>> stretch)
     {
         var starts = new List<(DateTimeOffset From, Stage Stage)>();
-        var changes = history.Changes(model.Sources);
+        var changes = history.Changes(sources);
         changes.Add(history.End);
         for (var i = 0; i + 1 < changes.Count; i++)
         {
-            foreach (var (from, stage) in Stretch(Standing.At(history, changes[i], zone)!, changes[i + 1], model, zone))
+            foreach (var (from, stage) in stretch(changes[i], changes[i + 1]))
             {
                 // Neighbours of one stage are one stay.
                 if (starts.Count == 0 || starts[^1].Stage != stage) starts.Add((from, stage));

@@ -1,4 +1,5 @@
 using Perennial.Foundation.Sql;
+using Perennial.Segmentation.Domain.Audiences;
 using Perennial.Segmentation.Domain;
 using Calendar = Perennial.Segmentation.Domain.Calendar;
 
@@ -76,7 +77,11 @@ internal sealed class Derived
     public void Tell(Derivation derivation, int shop, long customer, IEnumerable<Transition> transitions, DateTimeOffset now)
     {
         foreach (var t in transitions)
+        {
+            // Who comes to be outside of an audience without having been inside has not left it.
+            if (derivation.Audience is not null && t.From == BoundAudience.In == (t.To == BoundAudience.In)) continue;
             Transitions.Add(new TransitionRow(shop, customer, derivation.Id, Ordinal(derivation.Model, t.From), Ordinal(derivation.Model, t.To), t.Effective, now, t.Cause));
+        }
     }
 
     public async Task WriteAsync(Write write, string prefix, CancellationToken cancellation)

@@ -20,5 +20,9 @@ internal static class Documents
 
     public static Population ReadPopulation(string text) => Read<Population>(text);
 
+    public static OverlaySettings ReadOverlays(string text) => Read<OverlaySettings>(text);
+
+    public static AudienceBinding ReadBinding(string text) => Read<AudienceBinding>(text);
+
     public static T Read<T>(string text) => JsonSerializer.Deserialize<T>(text, Options) ?? throw new JsonException("A stored document is empty.");
 }

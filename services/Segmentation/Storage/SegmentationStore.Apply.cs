@@ -3,6 +3,7 @@ using System.Globalization;
 using Dapper;
 using Perennial.Foundation.Sql;
 using Perennial.Segmentation.Domain;
+using Perennial.Segmentation.Domain.Audiences;
 
 namespace Perennial.Segmentation.Storage;
 
@@ -29,7 +30,10 @@ internal sealed partial class SegmentationStore
 {
     /// <summary>A customer whom a batch changes.</summary>
     /// <param name="IsForgotten">They were erased: nothing of what was before may be kept, whoever comes back under the name.</param>
-    sealed record Change(long Id, Shop Shop, string Customer, bool Identified, bool IsNew, bool IsForgotten, CustomerRecord Before, CustomerRecord After, string News);
+    sealed record Change(long Id, Shop Shop, string Customer, bool Identified, bool IsNew, bool IsForgotten, CustomerRecord Before, CustomerRecord After, string News)
+    {
+        public required StandingFigures Figures { get; init; }
+    }
 
     sealed record Plan(long Revision, List<Change> Changes, Derived Derived, Applied Applied);
 
@@ -91,7 +95,7 @@ internal sealed partial class SegmentationStore
         {
             var shop = await FindShopAsync(connection, transaction, arrivals.Key, cancellation)
                 ?? throw new InvalidOperationException($"The log holds events of shop '{arrivals.Key}' before its settings.");
-            var own = await ChangesAsync(connection, transaction, shop, batch.Partition, [.. arrivals], cancellation);
+            var own = await ChangesAsync(connection, transaction, shop, batch.Partition, [.. arrivals], now, cancellation);
             if (own.Count == 0) continue;
             changes.AddRange(own);
             foreach (var derivation in await ReadDerivationsAsync(connection, transaction, shop.Id, cancellation))
@@ -132,7 +136,7 @@ internal sealed partial class SegmentationStore
         """;
 
     /// <summary>Who changes.</summary>
-    async Task<List<Change>> ChangesAsync(DbConnection connection, DbTransaction? transaction, Shop shop, int partition, List<Arrivals> arrivals, CancellationToken cancellation)
+    async Task<List<Change>> ChangesAsync(DbConnection connection, DbTransaction? transaction, Shop shop, int partition, List<Arrivals> arrivals, DateTimeOffset now, CancellationToken cancellation)
     {
         var values = new { shop = shop.Number, customers = Keys.Of(arrivals, "customer", a => a.Customer) };
         var known = (await connection.QueryAsync<RecordRow>(Command(RecordsSql, values, cancellation, transaction))).ToDictionary(r => r.Customer, StringComparer.Ordinal);
@@ -146,11 +150,14 @@ internal sealed partial class SegmentationStore
             var after = before.With(a.Sightings);
             if (ReferenceEquals(before, after)) continue;
             var isForgotten = row is not null && (after.IsEmpty || a.Sightings.Any(s => s.Reset == ResetKind.Erased));
-            changes.Add(new Change(row?.Id ?? next++, shop, a.Customer, a.Identified, row is null, isForgotten, before, after, a.News));
+            changes.Add(new Change(row?.Id ?? next++, shop, a.Customer, a.Identified, row is null, isForgotten, before, after, a.News) { Figures = FiguresOf(after, shop, now) });
         }
         changes.Sort((a, b) => a.Id.CompareTo(b.Id));
         return changes;
     }
+
+    static StandingFigures FiguresOf(CustomerRecord record, Shop shop, DateTimeOffset now)
+        => record.Now(shop.Currency, shop.Zone) is { } history ? StandingFigures.Of(history, now, shop.Zone) : StandingFigures.OfNobody;
 
     sealed record PresentRow
     {
@@ -178,12 +185,12 @@ internal sealed partial class SegmentationStore
     /// <summary>What a derivation makes of the customers that change. One that is under way comes to those beyond its cursor later.</summary>
     async Task DeriveAsync(DbConnection connection, DbTransaction? transaction, Derivation derivation, Shop shop, List<Change> changes, Derived derived, DateTimeOffset now, CancellationToken cancellation)
     {
-        var own = changes.Where(c => c.Id <= derivation.Cursor && c.After.IsNewsTo(derivation.Model.Sources | Sources.Purchases, c.Before)).ToList();
+        var own = changes.Where(c => c.Id <= derivation.Cursor && c.After.IsNewsTo(derivation.Sources, c.Before)).ToList();
         var told = await ToldAsync(connection, transaction, derivation, own.Where(c => !c.IsNew).Select(c => c.Id), cancellation);
         foreach (var c in own)
         {
-            var (before, after) = (TimelineOf(c.Before, derivation, shop), TimelineOf(c.After, derivation, shop));
-            derived.Count(derivation, shop.Zone, c.Id, c.Identified, SharesOf(before), SharesOf(after));
+            var (before, after) = (TimelineOf(c.Before, c.Identified, derivation, shop), TimelineOf(c.After, c.Identified, derivation, shop));
+            if (derivation.Audience is null) derived.Count(derivation, shop.Zone, c.Id, c.Identified, SharesOf(before), SharesOf(after));
             var was = told.GetValueOrDefault(c.Id);
             if (derivation.State == DerivationState.Active) derived.Tell(derivation, shop.Number, c.Id, c.IsForgotten ? Transitions.Of(null, null, after, now, c.News) : Transitions.Of(was, before, after, now, c.News), now);
             derived.Place(derivation, c.Id, was, after is null ? null : Present.Of(after.Value.Timeline, now));
@@ -191,8 +198,12 @@ internal sealed partial class SegmentationStore
     }
 
     /// <summary>Null where nothing is known any more, and for somebody of whom no more is left than that they left.</summary>
-    static (History History, IReadOnlyList<StageInterval> Timeline)? TimelineOf(CustomerRecord record, Derivation derivation, Shop shop)
-        => record.Now(shop.Currency, shop.Zone, derivation.Model.Sources | Sources.Purchases) is { } history && StageTimeline.Of(history, derivation.Model, shop.Zone) is { Count: > 0 } timeline ? (history, timeline) : null;
+    static (History History, IReadOnlyList<StageInterval> Timeline)? TimelineOf(CustomerRecord record, bool identified, Derivation derivation, Shop shop)
+    {
+        if (record.Now(shop.Currency, shop.Zone, derivation.Sources) is not { } history) return null;
+        var timeline = derivation.Audience?.TimelineOf(history, identified) ?? StageTimeline.Of(history, derivation.Model, shop.Zone);
+        return timeline.Count > 0 ? (history, timeline) : null;
+    }
 
     static IReadOnlyList<StageShare> SharesOf((History History, IReadOnlyList<StageInterval> Timeline)? of)
         => of is var (history, timeline) ? StageShares.Of(history, timeline) : [];
@@ -201,17 +212,19 @@ internal sealed partial class SegmentationStore
     {
         if (plan.Changes.Count == 0) return Applied.Nothing;
         // Put rather than appended: not every T-SQL engine takes a bulk copy of values as long as records.
-        await write.PutAsync(database.Prefix + "customer", ["id"], ["shop", "customer", "identified", "record"], [.. plan.Changes.Where(c => c.IsNew && !c.After.IsEmpty)], static (row, c) =>
+        await write.PutAsync(database.Prefix + "customer", ["id"], ["shop", "customer", "identified", .. FigureColumns.Names, "record"], [.. plan.Changes.Where(c => c.IsNew && !c.After.IsEmpty)], static (row, c) =>
         {
             row.Add(c.Id);
             row.Add(c.Shop.Number);
             row.Add(c.Customer);
             row.Add(c.Identified);
+            FigureColumns.Add(row, c.Figures);
             row.Add(RecordCodec.Write(c.After));
         }, cancellation);
-        await write.ChangeAsync(database.Prefix + "customer", ["id"], ["record"], [.. plan.Changes.Where(c => !c.IsNew && !c.After.IsEmpty)], static (row, c) =>
+        await write.ChangeAsync(database.Prefix + "customer", ["id"], [.. FigureColumns.Names, "record"], [.. plan.Changes.Where(c => !c.IsNew && !c.After.IsEmpty)], static (row, c) =>
         {
             row.Add(c.Id);
+            FigureColumns.Add(row, c.Figures);
             row.Add(RecordCodec.Write(c.After));
         }, cancellation);
         await ForgetAsync(write, [.. plan.Changes.Where(c => c.IsForgotten)], cancellation);

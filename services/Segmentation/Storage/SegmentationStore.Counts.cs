@@ -49,7 +49,7 @@ internal sealed partial class SegmentationStore
 
         void AddDay(CustomerRecord record)
         {
-            if (TimelineOf(record, derivation, shop) is not var (history, timeline)) return;
+            if (TimelineOf(record, identified: false, derivation, shop) is not var (history, timeline)) return;
             List<StageShare> shares = [.. StageShares.Of(history, timeline).TakeWhile(s => s.From <= asOf)];
             foreach (var step in StageShares.Steps(shares, shop.Zone).Where(s => s.Day == day && !s.IsAtStart)) Add(step.Stage, new StageTotal(step.Customers, step.Value));
         }

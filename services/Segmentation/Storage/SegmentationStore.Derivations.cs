@@ -2,6 +2,7 @@ using System.Data.Common;
 using Dapper;
 using Perennial.Foundation.Sql;
 using Perennial.Segmentation.Domain;
+using Perennial.Segmentation.Domain.Audiences;
 
 namespace Perennial.Segmentation.Storage;
 
@@ -23,6 +24,12 @@ internal enum DerivationState
 /// <param name="CustomerCount">Customers derived so far.</param>
 internal sealed record Derivation(int Id, string Shop, BoundModel Model, int Number, DerivationState State, DateTimeOffset StartTime, long Cursor, long CustomerCount)
 {
+    /// <summary>Where it keeps the members of an audience: those in the first stage of its model.</summary>
+    public BoundAudience? Audience { get; init; }
+
+    /// <summary>What of a record it reads.</summary>
+    public Sources Sources => Audience?.Sources ?? Model.Sources | Sources.Purchases;
+
     /// <summary>From when on answers rested on it; null where they do not yet.</summary>
     public DateTimeOffset? ActiveTime { get; init; }
 
@@ -110,11 +117,15 @@ internal sealed partial class SegmentationStore
     }
 
     async Task<Derivation> ToDerivationAsync(DbConnection connection, DbTransaction? transaction, DerivationRow row, CancellationToken cancellation, bool isKept)
-        => new(row.Id, row.Shop, await BindAsync(connection, transaction, row.Shop, row.Model, row.ModelRevision, row.PopulationRevision, cancellation, isKept), row.Number, row.State, row.StartTime, row.CustomerCursor, row.CustomerCount)
+    {
+        var audience = BoundAudience.IdOf(row.Model) is null ? null : await BindAudienceAsync(connection, transaction, row.Shop, row.Model, row.Number, cancellation, isKept);
+        return new(row.Id, row.Shop, audience?.Model ?? await BindAsync(connection, transaction, row.Shop, row.Model, row.ModelRevision, row.PopulationRevision, cancellation, isKept), row.Number, row.State, row.StartTime, row.CustomerCursor, row.CustomerCount)
         {
+            Audience = audience,
             ActiveTime = row.ActiveTime,
             RetireTime = row.RetireTime,
         };
+    }
 
     /// <summary>What answers about a model rest on; null where it is not active.</summary>
     public Task<Derivation?> FindActiveAsync(string shop, string model, CancellationToken cancellation) => database.ReadAsync(
@@ -157,6 +168,7 @@ internal sealed partial class SegmentationStore
         var population = wanted.Model.Needs.Any() ? await FindPopulationAsync(write.Connection, write.Transaction, shop, 0, cancellation) : null;
         if (!wanted.Model.Needs.All(n => population?.Population.Has(n) == true)) return new ModelChange(Refusal.PopulationMissing, wanted);
         var newest = (wanted.Deriving ?? wanted.Active)?.Model;
+        if (await FindUserAsync(write, shop, wanted.Id, wanted.Model, cancellation) is { } user) return new ModelChange(Refusal.AudienceUses, wanted) { Audience = user };
         if (isDry || (newest?.Revision == wanted.Revision && newest.PopulationRevision == (population?.Revision ?? 0))) return new ModelChange(Refusal.None, wanted);
         await StartAsync(write, shop, wanted.Id, wanted.Revision, population?.Revision ?? 0, now, cancellation);
         return new ModelChange(Refusal.None, await FindModelAsync(write.Connection, write.Transaction, shop, wanted.Id, wanted.Revision, cancellation));
@@ -178,11 +190,13 @@ internal sealed partial class SegmentationStore
           AND model = @model
         """;
 
-    async Task StartAsync(Write write, string shop, string model, int revision, int population, DateTimeOffset now, CancellationToken cancellation)
+    /// <summary>Answers the number of the derivation.</summary>
+    async Task<int> StartAsync(Write write, string shop, string model, int revision, int population, DateTimeOffset now, CancellationToken cancellation)
     {
         var number = 1 + await write.Connection.ExecuteScalarAsync<int>(Command(LastNumberSql, new { shop, model }, cancellation, write.Transaction));
         await write.Connection.ExecuteAsync(Command(RetireSql, new { shop, model, except = 0, activeToo = false, now }, cancellation, write.Transaction));
         await write.Connection.ExecuteAsync(Command(AddDerivationSql, new { shop, model, number, revision, population, now }, cancellation, write.Transaction));
+        return number;
     }
 
     /// <summary>Takes a model out of work; what was derived goes in steps.</summary>
@@ -191,6 +205,7 @@ internal sealed partial class SegmentationStore
         var latest = await FindModelAsync(write.Connection, write.Transaction, shop, id, 0, cancellation);
         if (latest is null) return new ModelChange(Refusal.NotFound, null);
         if (etag.Length > 0 && etag != latest.Etag) return new ModelChange(Refusal.EtagMismatch, latest);
+        if (await FindUserAsync(write, shop, id, null, cancellation) is { } user) return new ModelChange(Refusal.AudienceUses, latest) { Audience = user };
         await write.Connection.ExecuteAsync(Command(RetireSql, new { shop, model = id, except = 0, activeToo = true, now }, cancellation, write.Transaction));
         return new ModelChange(Refusal.None, latest with { Active = null, Deriving = null });
     }, cancellation);
@@ -281,8 +296,8 @@ internal sealed partial class SegmentationStore
         var derived = new Derived();
         foreach (var c in customers)
         {
-            if (TimelineOf(RecordCodec.Read(c.Record, derivation.Model.Sources | Sources.Purchases), derivation, shop) is not var (history, timeline)) continue;
-            derived.Count(derivation, shop.Zone, c.Id, c.Identified, [], StageShares.Of(history, timeline));
+            if (TimelineOf(RecordCodec.Read(c.Record, derivation.Sources), c.Identified, derivation, shop) is not var (history, timeline)) continue;
+            if (derivation.Audience is null) derived.Count(derivation, shop.Zone, c.Id, c.Identified, [], StageShares.Of(history, timeline));
             derived.Place(derivation, c.Id, null, Present.Of(timeline, now));
         }
         await derived.WriteAsync(write, database.Prefix, cancellation);
@@ -294,7 +309,10 @@ internal sealed partial class SegmentationStore
         if (isDone) await SweepAsync(write, (await write.Connection.QueryAsync<DueRow>(Command(DueOfModelSql, new { now, shop = row.Shop, model = row.Model }, cancellation, write.Transaction))).AsList(), now, cancellation);
         // Somebody may have retired it meanwhile: what was derived goes with the rest of it.
         if (await write.Connection.ExecuteAsync(Command(AdvanceSql, values, cancellation, write.Transaction)) == 1 && isDone)
+        {
             await TakeOverAsync(write, shop, derivation, now, cancellation);
+            await RefreshAudiencesAsync(write, shop, now, cancellation);
+        }
         return new DerivationStep(row.Shop, row.Model, row.Number, row.State, customers.Count, isDone);
     }
 
@@ -346,6 +364,7 @@ internal sealed partial class SegmentationStore
         if (isDone)
         {
             await write.Connection.ExecuteAsync(Command(ForgetStepsSql, values, cancellation, write.Transaction));
+            await write.Connection.ExecuteAsync(Command(ForgetBindingSql, new { shop = row.Shop, model = row.Model, number = row.Number }, cancellation, write.Transaction));
             await write.Connection.ExecuteAsync(Command(AdvanceSql, new { id = row.Id, state = (int)row.State, next = (int)DerivationState.Retired, cursor = 0L, customers = 0, active = (DateTimeOffset?)null }, cancellation, write.Transaction));
         }
         return new DerivationStep(row.Shop, row.Model, row.Number, row.State, customers, isDone);

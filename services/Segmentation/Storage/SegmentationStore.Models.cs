@@ -32,10 +32,16 @@ internal enum Refusal
     EtagMismatch,
     RevisionNotFound,
     PopulationMissing,
+    AudienceUses,
+    TooMany,
 }
 
 /// <summary>Outcome of a write: the model afterwards, or why not.</summary>
-internal sealed record ModelChange(Refusal Refusal, ModelState? Model);
+internal sealed record ModelChange(Refusal Refusal, ModelState? Model)
+{
+    /// <summary>Which one uses it, for <see cref="Refusal.AudienceUses"/>.</summary>
+    public string Audience { get; init; } = "";
+}
 
 /// <summary>Keeps models and populations. Revisions are rows that never change.</summary>
 internal sealed partial class SegmentationStore
@@ -221,6 +227,7 @@ internal sealed partial class SegmentationStore
             // What is measured against the same figures as before stays as it is.
             foreach (var newest in relative.GroupBy(d => d.Model.Id, StringComparer.Ordinal).Select(g => g.MaxBy(d => d.Number)!).Where(d => !d.Model.Model.Needs.All(n => population.IsSame(n, d.Model.Population!))))
                 await StartAsync(write, shop, newest.Model.Id, newest.Model.Revision, revision, now, cancellation);
+            if (await FindShopAsync(write.Connection, write.Transaction, shop, cancellation) is { } known) await RefreshAudiencesAsync(write, known, now, cancellation);
         }
         return (Refusal.None, new PopulationState(revision, revision, population, now));
     }

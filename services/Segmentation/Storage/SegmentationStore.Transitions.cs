@@ -2,13 +2,20 @@ using System.Globalization;
 using Dapper;
 using Perennial.Foundation.Sql;
 using Perennial.Segmentation.Domain;
+using Perennial.Segmentation.Domain.Audiences;
 
 namespace Perennial.Segmentation.Storage;
 
 /// <summary>A change of a customer's present stage, as the feed keeps it.</summary>
 /// <param name="From">Empty for none.</param>
 /// <param name="To">Empty for none.</param>
-internal sealed record ToldTransition(long Position, string Customer, bool Identified, string Model, int ModelRevision, string From, string To, DateTimeOffset Effective, DateTimeOffset Recorded, Cause Cause);
+internal sealed record ToldTransition(long Position, string Customer, bool Identified, string Model, int ModelRevision, string From, string To, DateTimeOffset Effective, DateTimeOffset Recorded, Cause Cause)
+{
+    /// <summary>The audience that the customer entered or left; then model and stages are empty. Empty where a stage changed.</summary>
+    public string Audience { get; init; } = "";
+
+    public bool Entered { get; init; }
+}
 
 /// <summary>Keeps the feed of transitions, and brings into it what the clock alone changes.</summary>
 internal sealed partial class SegmentationStore
@@ -84,6 +91,11 @@ internal sealed partial class SegmentationStore
         var told = new List<ToldTransition>();
         foreach (var r in rows)
         {
+            if (BoundAudience.IdOf(r.Model) is { } audience)
+            {
+                told.Add(new ToldTransition(r.Position, r.Customer, r.Identified, "", 0, "", "", r.EffectiveTime, r.RecordedTime, new Cause(r.Cause, r.MessageId)) { Audience = audience, Entered = r.ToStage == BoundAudience.Inside });
+                continue;
+            }
             var model = await BindAsync(connection, null, shop.Id, r.Model, r.ModelRevision, r.PopulationRevision, cancellation, isKept: true);
             told.Add(new ToldTransition(r.Position, r.Customer, r.Identified, r.Model, r.ModelRevision, NameOf(model, r.FromStage), NameOf(model, r.ToStage), r.EffectiveTime, r.RecordedTime, new Cause(r.Cause, r.MessageId)));
         }
@@ -153,7 +165,7 @@ internal sealed partial class SegmentationStore
     {
         if (due.Count == 0) return;
         var records = (await write.Connection.QueryAsync<RecordRow>(Command(RecordsOfKeysSql, new { customers = Keys.Of(due.Select(d => d.Customer).Distinct(), "id", id => id.ToString(CultureInfo.InvariantCulture)) }, cancellation, write.Transaction)))
-            .ToDictionary(r => r.Id, r => RecordCodec.Read(r.Record));
+            .ToDictionary(r => r.Id, r => (Record: RecordCodec.Read(r.Record), r.Identified));
         var derived = new Derived();
         foreach (var group in due.GroupBy(d => d.Derivation))
         {
@@ -167,7 +179,7 @@ internal sealed partial class SegmentationStore
                     derived.Place(derivation, customer, told, told with { Due = null });
                     continue;
                 }
-                var (history, timeline) = TimelineOf(records[customer], derivation, shop)!.Value;
+                var (history, timeline) = TimelineOf(records[customer].Record, records[customer].Identified, derivation, shop)!.Value;
                 if (derivation.State == DerivationState.Active) derived.Tell(derivation, shop.Number, customer, Transitions.Due(told, history, timeline, now), now);
                 derived.Place(derivation, customer, told, Present.Of(timeline, now));
             }

@@ -40,6 +40,8 @@ internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Be
             metrics.Fitted(duration);
             log.ValueModelsFitted(shop.Id, number, model.Customers, duration.TotalMilliseconds, model.Chosen?.ToString() ?? "none", model.Why);
             if (population.Learn(gaps) is { } learned) await LearnAsync(shop, learned, overHand: false, cancellation);
+            await shops.CountTopSpendAsync(shop, created, cancellation);
+            bell.Ring();
             await FreezeAsync(shop, asOf, cancellation);
             return new ValueRevision(number, asOf, created, gaps, model);
         }

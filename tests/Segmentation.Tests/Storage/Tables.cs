@@ -35,6 +35,10 @@ static class Tables
     public static async Task<IReadOnlyList<string>> ReadAllAsync(Database database)
         => [.. await ReadAsync(database), .. await RowsAsync(database, "stage_transition", Feed)];
 
+    /// <summary>Customers in the first stage by the derivations of a model that are at work.</summary>
+    public static Task<IEnumerable<string>> MembersAsync(Database database, string model)
+        => database.ReadAsync(c => c.QueryAsync<string>($"SELECT c.customer FROM {database.Prefix}membership t JOIN {database.Prefix}derivation d ON d.id = t.derivation JOIN {database.Prefix}customer c ON c.id = t.customer WHERE d.model = @model AND d.state = 2 AND t.stage = 0", new { model }), CancellationToken.None);
+
     static async Task<IEnumerable<string>> RowsAsync(Database database, string name, string sql)
     {
         var table = await database.ReadAsync(c => c.QueryAsync(string.Format(CultureInfo.InvariantCulture, sql, database.Prefix)), CancellationToken.None);

@@ -1,0 +1,108 @@
+using System.Globalization;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+using Perennial.Foundation.Feeds;
+using Perennial.Foundation.Filters;
+using Perennial.Foundation.Grpc;
+using Perennial.Segmentation.Domain;
+using Perennial.Segmentation.Domain.Audiences;
+using Perennial.Segmentation.Domain.Value;
+using Perennial.Segmentation.Storage;
+using Perennial.Segmentation.V1;
+using Calendar = Perennial.Segmentation.Domain.Calendar;
+
+namespace Perennial.Segmentation.Api;
+
+/// <summary>The door to audiences and overlays. One file per RPC; this one holds what they share.</summary>
+internal sealed partial class AudienceApi(SegmentationStore store, ValueStore values, FeedConsumer feed, Bell bell, TimeProvider clock, IOptions<SegmentationOptions> options, IOptions<ValueOptions> valueOptions) : AudienceService.AudienceServiceBase
+{
+    Task<Shop> ShopAsync(string id, CancellationToken cancellation) => store.RequireShopAsync(id, cancellation);
+
+    /// <summary>Now, as it is stored.</summary>
+    DateTimeOffset Now() => ((Timestamp?)null).ToInstant(clock.GetUtcNow());
+
+    /// <exception cref="RpcException">FILTER_INVALID.</exception>
+    static async Task<T> ReadingAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (FilterException e)
+        {
+            throw Errors.Of(SegmentationErrorReason.FilterInvalid, e.Message, ("position", e.Position.ToString(CultureInfo.InvariantCulture)));
+        }
+    }
+
+    /// <param name="isSaved">Whether its members are kept.</param>
+    /// <exception cref="FilterException">The filter cannot be read, or asks for what there is not.</exception>
+    static Domain.Audiences.Audience Read(string filter, AudienceGround ground, bool isSaved)
+    {
+        var audience = new AudienceFilters(ground.Measures.Models.ToDictionary(m => m.Key, m => m.Value.Model)).Read(filter);
+        foreach (var field in audience.Fields)
+        {
+            if (field.Source == FieldSource.Trait) throw Refusal(field, "traits are not kept by this house; ask for what customers did instead.");
+            if (isSaved && IsPredicted(field)) throw Refusal(field, "what is predicted changes every day without an event, so that no members are kept by it; count or stream the filter instead.");
+        }
+        return audience;
+
+        FilterException Refusal(AudienceField field, string remedy) => new(1 + Math.Max(0, filter.IndexOf(field.Name, StringComparison.Ordinal)), $"'{field.Name}' cannot be asked for: {remedy}");
+    }
+
+    static bool IsPredicted(AudienceField field) => field.Source is FieldSource.PredictedClv or FieldSource.PredictedNumberOfOrders or FieldSource.ChurnProbability;
+
+    /// <summary>A filter, or that of a saved audience, with the fields that are asked of members.</summary>
+    async Task<(AudienceQuestion Question, string Filter, IReadOnlyList<AudienceField> Fields)> AskAsync(Shop shop, string audience, string filter, IEnumerable<string> fields, DateTimeOffset asOf, bool includeAnonymous, CancellationToken cancellation)
+    {
+        var text = audience.Length == 0 ? filter : (await store.FindAudienceAsync(shop.Id, audience, cancellation) ?? throw NotFound(shop, audience)).Filter;
+        var ground = await store.ReadGroundAsync(shop, cancellation);
+        var read = Read(text, ground, isSaved: false);
+        var told = FieldsOf(fields, ground);
+        var forecast = read.Fields.Concat(told).Any(IsPredicted) ? await ForecastAsync(shop, asOf, cancellation) : null;
+        return (new AudienceQuestion(shop, read, ground, asOf, includeAnonymous, forecast), text, told);
+    }
+
+    /// <summary>By the latest model that rests on nothing after the instant.</summary>
+    async Task<Func<History, CustomerForecast?>> ForecastAsync(Shop shop, DateTimeOffset asOf, CancellationToken cancellation)
+    {
+        var terms = new ForecastTerms(valueOptions.Value.AnnualDiscountRate, valueOptions.Value.Margin, valueOptions.Value.NextOrderDaysMax);
+        var model = (await values.FindLatestAsync(shop.Id, asOf, cancellation))?.Model;
+        var today = Calendar.DateOf(asOf, shop.Zone).DayNumber;
+        return history => CustomerForecast.Of(Buyer.Of([.. history.Facts.Where(f => f.Time <= asOf)], shop.Currency, shop.Zone).Orders, today, model, terms);
+    }
+
+    /// <summary>Fields by their names: each is what a filter asks for that only asks whether it is there.</summary>
+    static List<AudienceField> FieldsOf(IEnumerable<string> names, AudienceGround ground)
+    {
+        var (found, violations) = (new List<AudienceField>(), new Violations());
+        foreach (var (i, name) in names.Index())
+        {
+            try
+            {
+                if (Read(name + ":*", ground, isSaved: false).Fields is [var field] && field.Name == name) found.Add(field);
+                else violations.Add(FormattableString.Invariant($"fields[{i}]"), "must be the name of one field");
+            }
+            catch (FilterException e)
+            {
+                violations.Add(FormattableString.Invariant($"fields[{i}]"), e.Message);
+            }
+        }
+        violations.Throw();
+        return found;
+    }
+
+    static RpcException NotFound(Shop shop, string audience)
+        => Errors.Of(SegmentationErrorReason.AudienceNotFound, $"Shop '{shop.Id}' has no audience '{audience}'; ListAudiences names those that there are.", ("shop", shop.Id), ("audience", audience));
+
+    V1.Audience Answer(Shop shop, string audience, AudienceChanged changed) => changed.Refusal switch
+    {
+        Storage.Refusal.None => AudienceMapping.ToProto(shop.Id, changed.Audience!),
+        Storage.Refusal.NotFound => throw NotFound(shop, audience),
+        Storage.Refusal.Exists => throw Errors.Of(SegmentationErrorReason.AudienceExists, $"There is an audience '{audience}' with another content; choose another id, or update it.", ("audience", audience)),
+        Storage.Refusal.EtagMismatch => throw Changed(audience),
+        _ => throw Errors.Of(SegmentationErrorReason.TooManyAudiences, $"Shop '{shop.Id}' has {options.Value.AudiencesMax} audiences, as many as a shop may have; delete one that is not used.", ("shop", shop.Id), ("most", options.Value.AudiencesMax.ToString(CultureInfo.InvariantCulture))),
+    };
+
+    static RpcException Changed(string audience) => Errors.Of(SegmentationErrorReason.EtagMismatch, $"Audience '{audience}' has changed since it was read; read it again.", ("audience", audience));
+}

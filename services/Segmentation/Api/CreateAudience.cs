@@ -1,0 +1,18 @@
+using Grpc.Core;
+using Perennial.Foundation.Grpc;
+using Perennial.Segmentation.V1;
+
+namespace Perennial.Segmentation.Api;
+
+internal sealed partial class AudienceApi
+{
+    public override Task<Audience> CreateAudience(CreateAudienceRequest request, ServerCallContext context) => ReadingAsync(async () =>
+    {
+        new Violations().Shop(request.Shop).Audience(request.Audience).Title(request.Title).Throw();
+        var shop = await ShopAsync(request.Shop, context.CancellationToken);
+        Read(request.Filter, await store.ReadGroundAsync(shop, context.CancellationToken), isSaved: true);
+        var changed = await store.CreateAudienceAsync(shop, request.Audience, request.Title, request.Filter, options.Value.AudiencesMax, request.ValidateOnly, Now(), context.CancellationToken);
+        bell.Ring();
+        return Answer(shop, request.Audience, changed);
+    });
+}

@@ -1,0 +1,36 @@
+using Grpc.Core;
+using Perennial.Foundation.Grpc;
+using Perennial.Segmentation.V1;
+using Calendar = Perennial.Segmentation.Domain.Calendar;
+
+namespace Perennial.Segmentation.Api;
+
+internal sealed partial class AudienceApi
+{
+    const int FieldsMax = 20, MemberPageSize = 1_000, MemberPageSizeMax = 10_000;
+
+    public override Task StreamAudienceMembers(StreamAudienceMembersRequest request, IServerStreamWriter<StreamAudienceMembersResponse> stream, ServerCallContext context) => ReadingAsync(async () =>
+    {
+        var violations = new Violations().Shop(request.Shop).AudienceOrFilter(request.Audience, request.Filter).Instant(request.AsOf, "as_of").PageSize(request.PageSize)
+            .Require(request.Fields.Count <= FieldsMax, "fields", $"must be at most {FieldsMax}");
+        if (request.AfterCustomer.Length > 0) violations.Subject(request.AfterCustomer, "after_customer");
+        violations.Throw();
+        var asOf = request.AsOf.ToInstant(clock.GetUtcNow());
+        var size = Pages.Size(request.PageSize, MemberPageSize, MemberPageSizeMax);
+        var shop = await ShopAsync(request.Shop, context.CancellationToken);
+        var (question, _, fields) = await AskAsync(shop, request.Audience, request.Filter, request.Fields, asOf, request.IncludeAnonymous, context.CancellationToken);
+        var today = Calendar.DateOf(asOf, shop.Zone);
+        var response = new StreamAudienceMembersResponse();
+        await foreach (var found in store.ListMembersAsync(question, request.AfterCustomer, fields.Count > 0, int.MaxValue, context.CancellationToken))
+        {
+            var member = new AudienceMember { Customer = found.Customer };
+            foreach (var field in fields) member.Values.Add(AudienceMapping.ToProto(found.State!.Value(field, today)));
+            response.Members.Add(member);
+            if (response.Members.Count < size) continue;
+            await stream.WriteAsync(response, context.CancellationToken);
+            response = new StreamAudienceMembersResponse();
+        }
+        if (response.Members.Count > 0) await stream.WriteAsync(response, context.CancellationToken);
+        return true;
+    });
+}

@@ -1,0 +1,219 @@
+using System.Globalization;
+using Dapper;
+using Perennial.Segmentation.Domain;
+using Perennial.Segmentation.Domain.Audiences;
+
+namespace Perennial.Segmentation.Storage;
+
+/// <summary>
+/// An audience as a condition on rows of customers, exactly as <see cref="Audience.Holds(AudienceCustomer, DateOnly)"/> decides. Every part of it is true or false, never
+/// unknown: what may be NULL is asked first. Values are parameters, and the same text serves both dialects.
+/// </summary>
+internal sealed class AudienceSql
+{
+    const string True = "1 = 1", False = "1 = 0";
+    const decimal StepsMax = 9_000_000_000_000_000_000;
+
+    readonly AudienceMeasures _measures;
+    readonly int _today;
+    readonly IReadOnlyDictionary<string, int> _derivations;
+    readonly List<string> _models = [];
+    bool _isWhole = true;
+
+    AudienceSql(AudienceMeasures measures, DateOnly today, IReadOnlyDictionary<string, int> derivations) => (_measures, _today, _derivations) = (measures, today.DayNumber, derivations);
+
+    public DynamicParameters Parameters { get; } = new();
+
+    /// <summary>On a customer c, and on memberships m0, m1 and so on.</summary>
+    public string Condition { get; private set; } = False;
+
+    /// <summary>True where the columns of the row are those of the instant @asOf.</summary>
+    public string Fresh { get; private set; } = False;
+
+    /// <summary>False where SQL cannot say it: no row counts as fresh then, and every record is read.</summary>
+    public bool IsWhole => Condition != False;
+
+    /// <summary>How many memberships it asks for.</summary>
+    public int Stages => _models.Count;
+
+    /// <summary>Joins the memberships: m0, m1 and so on, each with a parameter for its derivation.</summary>
+    public IEnumerable<string> Joins => Enumerable.Range(0, Stages).Select(i => string.Create(CultureInfo.InvariantCulture, $"m{i}.derivation = @d{i} AND m{i}.customer = c.id"));
+
+    /// <param name="derivations">Of the models that are active, by id.</param>
+    public static AudienceSql Of(Audience audience, AudienceMeasures measures, DateOnly today, IReadOnlyDictionary<string, int> derivations)
+    {
+        var sql = new AudienceSql(measures, today, derivations);
+        var condition = sql.Compiled(audience.Clause);
+        if (!sql._isWhole) return new AudienceSql(measures, today, derivations);
+        for (var i = 0; i < sql._models.Count; i++) sql.Parameters.Add(string.Create(CultureInfo.InvariantCulture, $"d{i}"), derivations[sql._models[i]]);
+        sql.Condition = $"c.first_seen_time IS NOT NULL AND {condition}";
+        sql.Fresh = string.Join(" AND ", ((string[])["c.from_time <= @asOf AND c.until_time > @asOf"]).Concat(Enumerable.Range(0, sql.Stages).Select(i => string.Create(CultureInfo.InvariantCulture, $"m{i}.since_time <= @asOf AND (m{i}.due_time IS NULL OR m{i}.due_time > @asOf)"))));
+        return sql;
+    }
+
+    string Compiled(Clause clause) => clause switch
+    {
+        Clause.And and => $"({Compiled(and.Left)} AND {Compiled(and.Right)})",
+        Clause.Or or => $"({Compiled(or.Left)} OR {Compiled(or.Right)})",
+        Clause.Not not => $"(NOT {Compiled(not.Operand)})",
+        Clause.Leaf leaf => $"({Compiled(leaf)})",
+        _ => $"({True})",
+    };
+
+    string Compiled(Clause.Leaf leaf) => leaf.Field.Source switch
+    {
+        FieldSource.Stage => Stage(leaf),
+        FieldSource.Feature when !IsMeasured(leaf.Field.Axis) => False,
+        FieldSource.Feature when leaf.Field.Axis.Feature == Feature.OrdersWithin => Beyond(),
+        FieldSource.Feature => Number(leaf, leaf.Field.Axis.Traits.Scale, Presence(leaf.Field.Axis.Feature), k => AtLeast(leaf.Field.Axis, k)),
+        FieldSource.HistoricClv => Number(leaf, FeatureTraits.Of(Feature.Spend).Scale, True, k => AtLeast(new Axis(Feature.Spend), k)),
+        FieldSource.Overlay => Overlay(leaf),
+        FieldSource.FirstSeenTime => Instant(leaf, "c.first_seen_time"),
+        FieldSource.FirstOrderTime => Instant(leaf, "c.first_order_time"),
+        FieldSource.LastOrderTime => Instant(leaf, "c.last_order_time"),
+        FieldSource.Identified => Flag(leaf, True, "c.identified = 1"),
+        _ => Beyond(),
+    };
+
+    string Beyond()
+    {
+        _isWhole = false;
+        return False;
+    }
+
+    bool IsMeasured(Axis axis) => axis.Traits.Needs == PopulationPart.None || _measures.Population?.Has(axis.Traits.Needs) == true;
+
+    string Parameter(object value)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"p{Parameters.ParameterNames.Count()}");
+        Parameters.Add(name, value);
+        return "@" + name;
+    }
+
+    /// <summary>The places of the stages of which it holds.</summary>
+    string Stage(Clause.Leaf leaf)
+    {
+        if (!_measures.Models.TryGetValue(leaf.Field.Key, out var model) || !_derivations.ContainsKey(model.Id)) return False;
+        var audience = new Audience(leaf);
+        var places = model.Model.Stages.Index().Where(s => audience.Holds([FieldValue.Of(s.Item.Id)])).Select(s => Parameter(s.Index)).ToList();
+        if (!_models.Contains(model.Id)) _models.Add(model.Id);
+        return places.Count == 0 ? False : string.Create(CultureInfo.InvariantCulture, $"m{_models.IndexOf(model.Id)}.stage IN ({string.Join(", ", places)})");
+    }
+
+    /// <param name="present">Whether there is a value.</param>
+    /// <param name="holds">Whether it is true; false where there is none.</param>
+    static string Flag(Clause.Leaf leaf, string present, string holds)
+    {
+        var audience = new Audience(leaf);
+        return (audience.Holds([FieldValue.Of((bool?)true)]), audience.Holds([FieldValue.Of((bool?)false)])) switch
+        {
+            (true, true) => present,
+            (true, false) => holds,
+            (false, true) => $"{present} AND NOT ({holds})",
+            _ => False,
+        };
+    }
+
+    string Overlay(Clause.Leaf leaf)
+    {
+        var overlays = _measures.Overlays;
+        return leaf.Field.Overlay switch
+        {
+            OverlayKind.Vip => Flag(leaf, overlays.VipSpend is null ? "c.order_count = 0" : True, overlays.VipSpend is { } least ? $"c.order_count > 0 AND c.spend >= {Parameter(Steps(decimal.Ceiling(Within(least, 10_000))))}" : False),
+            OverlayKind.OneTime => Flag(leaf, True, "c.order_count = 1"),
+            OverlayKind.Repeat => Flag(leaf, True, "c.order_count > 1"),
+            OverlayKind.Warm => Flag(leaf, True, Since("c.last_interaction_day", overlays.WarmDays)),
+            OverlayKind.Cold => Flag(leaf, True, $"NOT ({Since("c.last_interaction_day", overlays.WarmDays)})"),
+            OverlayKind.NewCustomer => Flag(leaf, True, Since("c.first_order_day", overlays.NewCustomerDays)),
+            OverlayKind.Returning when overlays.LapseDays is { } lapse => Flag(leaf, True, $"c.order_before_day IS NOT NULL AND c.last_order_day - c.order_before_day > {Parameter(lapse)} AND {Since("c.last_order_day", lapse)}"),
+            OverlayKind.Returning => Flag(leaf, "c.order_before_day IS NULL", False),
+            _ => throw new ArgumentOutOfRangeException(nameof(leaf), leaf.Field.Overlay, "No such overlay."),
+        };
+    }
+
+    string Since(string column, int days) => $"{column} IS NOT NULL AND {column} >= {Parameter(_today - days)}";
+
+    string Instant(Clause.Leaf leaf, string column)
+    {
+        return Number(leaf, 1m / TimeSpan.TicksPerMillisecond, $"{column} IS NOT NULL", millis => $"{column} IS NOT NULL AND {column} >= {Parameter(ToInstant(millis))}", FieldKind.Instant);
+
+        static DateTimeOffset ToInstant(long millis) => new(Math.Clamp(millis, 0, DateTimeOffset.MaxValue.Ticks / TimeSpan.TicksPerMillisecond) * TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
+    }
+
+    /// <param name="scale">Steps in one.</param>
+    /// <param name="atLeast">Whether the value is there and at least so many steps.</param>
+    static string Number(Clause.Leaf leaf, decimal scale, string present, Func<long, string> atLeast, FieldKind kind = FieldKind.Number)
+    {
+        if (leaf is Clause.Present) return present;
+        if (leaf is not Clause.Compared compared || compared.Value.Kind != kind) return False;
+        var steps = Within(compared.Value.AsNumber, scale);
+        var (down, up) = (decimal.Floor(steps), decimal.Ceiling(steps));
+        return compared.Comparison switch
+        {
+            Comparison.AtLeast => atLeast((long)up),
+            Comparison.Greater => atLeast((long)down + 1),
+            Comparison.AtMost => $"{present} AND NOT ({atLeast((long)down + 1)})",
+            Comparison.Less => $"{present} AND NOT ({atLeast((long)up)})",
+            Comparison.Equal => Equal(),
+            _ => $"{present} AND NOT ({Equal()})",
+        };
+
+        string Equal() => down == up ? $"{atLeast((long)down)} AND NOT ({atLeast((long)down + 1)})" : False;
+    }
+
+    /// <summary>In steps. No value lies as far out, so what is beyond is as good as there.</summary>
+    static decimal Within(decimal value, decimal scale) => Math.Clamp(value, -StepsMax / scale, StepsMax / scale) * scale;
+
+    static long Steps(decimal steps) => (long)Math.Clamp(steps, -StepsMax, StepsMax);
+
+    static string Presence(Feature feature) => Column(feature) is var (column, isThere) && isThere ? True : $"{column} IS NOT NULL";
+
+    /// <summary>What a feature is read from, and whether every customer has it.</summary>
+    static (string Name, bool IsThere) Column(Feature feature) => feature switch
+    {
+        Feature.OrderCount => ("c.order_count", true),
+        Feature.Spend or Feature.SpendRelative => ("c.spend", true),
+        Feature.ReferralCount => ("c.referral_count", true),
+        Feature.ReviewCount => ("c.review_count", true),
+        Feature.ShareCount => ("c.share_count", true),
+        Feature.LastReviewRating => ("c.last_review_rating", false),
+        Feature.LastNpsScore => ("c.last_nps_score", false),
+        Feature.DaysSinceLastView => ("c.last_view_day", false),
+        Feature.DaysSinceLastVisit => ("c.last_visit_day", false),
+        Feature.DaysSinceLastEvent => ("c.last_event_day", false),
+        _ => ("c.last_order_day", false),
+    };
+
+    /// <summary>Whether a customer has a value of at least so many steps.</summary>
+    string AtLeast(Axis axis, long steps)
+    {
+        var (column, isThere) = Column(axis.Feature);
+        return axis.Feature switch
+        {
+            Feature.DaysSinceLastOrder or Feature.DaysSinceLastView or Feature.DaysSinceLastVisit or Feature.DaysSinceLastEvent => Ago(steps),
+            Feature.DaysBeyondLapse => Ago(steps + _measures.Population!.LapseDays!.Value),
+            Feature.SpendRelative => $"{column} >= {Parameter(Steps(decimal.Ceiling(Within(steps, _measures.Population!.AverageSpend!.Value))))}",
+            Feature.RecencyScore => Recency(_measures.Population!.Cuts!.Recency, steps),
+            Feature.FrequencyScore => Score(_measures.Population!.Cuts!.Frequency, steps, "c.order_count", 1),
+            Feature.MonetaryScore => Score(_measures.Population!.Cuts!.Monetary, steps, "c.spend", 10_000),
+            _ => isThere ? $"{column} >= {Parameter(steps)}" : $"{column} IS NOT NULL AND {column} >= {Parameter(steps)}",
+        };
+
+        string Ago(long days) => $"{column} IS NOT NULL AND {column} <= {Parameter(_today - days)}";
+
+        // The score is 5 less one for every cut that more days have passed than.
+        string Recency(IReadOnlyList<decimal> cuts, long score) => (RfmCuts.PerScore + 1 - score) switch
+        {
+            < 0 => False,
+            >= RfmCuts.PerScore => $"{column} IS NOT NULL",
+            var passed => $"{column} IS NOT NULL AND {column} >= {Parameter(_today - (long)decimal.Floor(cuts[(int)passed]))}",
+        };
+
+        string Score(IReadOnlyList<decimal> cuts, long score, string value, int scale) => (score - 2) switch
+        {
+            < 0 => $"{column} IS NOT NULL",
+            >= RfmCuts.PerScore => False,
+            var passed => $"{column} IS NOT NULL AND {value} > {Parameter(Steps(decimal.Floor(Within(cuts[(int)passed], scale))))}",
+        };
+    }
+}

@@ -1,0 +1,146 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Dapper;
+using Perennial.Segmentation.Domain;
+using Perennial.Segmentation.Domain.Audiences;
+using Perennial.Segmentation.Domain.Value;
+using Calendar = Perennial.Segmentation.Domain.Calendar;
+
+namespace Perennial.Segmentation.Storage;
+
+/// <summary>What customers of a shop are held against now.</summary>
+/// <param name="Derivations">Of the models that are active, by id.</param>
+internal sealed record AudienceGround(AudienceMeasures Measures, IReadOnlyDictionary<string, int> Derivations, int PopulationRevision, int SettingsRevision, decimal? TopSpend);
+
+/// <summary>An audience as it is asked.</summary>
+/// <param name="Forecast">Of a customer's history at the instant; null where the audience asks for none.</param>
+internal sealed record AudienceQuestion(Shop Shop, Audience Audience, AudienceGround Ground, DateTimeOffset AsOf, bool IncludeAnonymous, Func<History, CustomerForecast?>? Forecast)
+{
+    public DateOnly Today { get; } = Calendar.DateOf(AsOf, Shop.Zone);
+
+    /// <summary>Null where nobody is there, or it does not hold of them.</summary>
+    public AudienceCustomer? Member(bool identified, byte[] record)
+        => Find(identified, record) is { } customer && Audience.Holds(customer, Today) ? customer : null;
+
+    /// <summary>Null before the customer was first seen, and after the end.</summary>
+    public AudienceCustomer? Find(bool identified, byte[] record)
+    {
+        if (RecordCodec.Read(record).Now(Shop.Currency, Shop.Zone) is not { } history) return null;
+        return AudienceCustomer.At(history, AsOf, new AudienceProfile(identified, Forecast?.Invoke(history), NoTraits), Ground.Measures);
+    }
+
+    static readonly Dictionary<string, FieldValue> NoTraits = [];
+}
+
+/// <param name="State">What was asked for with it; null where nothing was.</param>
+internal sealed record FoundMember(string Customer, AudienceCustomer? State);
+
+/// <summary>
+/// Asks who is in an audience. Columns of a customer's row say so as long as they are of the instant that is asked for; whoever changed since, or will have changed, is
+/// read from their record.
+/// </summary>
+internal sealed partial class SegmentationStore
+{
+    public Task<AudienceGround> ReadGroundAsync(Shop shop, CancellationToken cancellation) => database.ReadAsync(c => GroundAsync(c, null, shop, cancellation), cancellation);
+
+    async Task<AudienceGround> GroundAsync(DbConnection connection, DbTransaction? transaction, Shop shop, CancellationToken cancellation)
+    {
+        var active = (await DerivationsAsync(connection, transaction, shop.Id, cancellation, areKept: transaction is null)).Where(d => d.State == DerivationState.Active && d.Audience is null).ToList();
+        var population = await FindPopulationAsync(connection, transaction, shop.Id, 0, cancellation);
+        var overlays = (await FindOverlaysAsync(connection, transaction, shop.Id, 0, cancellation))!;
+        var measures = new AudienceMeasures(active.ToDictionary(d => d.Model.Id, d => d.Model, StringComparer.Ordinal), population?.Population, overlays.Settings.Against(population?.Population, overlays.TopSpend), shop.Zone);
+        return new AudienceGround(measures, active.ToDictionary(d => d.Model.Id, d => d.Id, StringComparer.Ordinal), population?.Revision ?? 0, overlays.Revision, overlays.TopSpend);
+    }
+
+    static AudienceSql SqlOf(AudienceQuestion question) => AudienceSql.Of(question.Audience, question.Ground.Measures, question.Today, question.Ground.Derivations);
+
+    static DynamicParameters ParametersOf(AudienceQuestion question, AudienceSql sql, object values)
+    {
+        var parameters = sql.Parameters;
+        parameters.AddDynamicParams(values);
+        parameters.Add("asOf", question.AsOf);
+        parameters.Add("first", CustomerKey.First(question.Shop.Number));
+        parameters.Add("last", CustomerKey.Last(question.Shop.Number));
+        parameters.Add("shop", question.Shop.Number);
+        return parameters;
+    }
+
+    // Memberships first, in the order of keys: rows of customers then lie one behind the other.
+    internal string CountText(AudienceSql sql, bool includeAnonymous) => $"""
+        SELECT COUNT(CASE WHEN {sql.Fresh} AND {sql.Condition} THEN 1 END), COUNT(CASE WHEN {sql.Fresh} THEN NULL ELSE 1 END)
+        FROM {string.Join(" CROSS JOIN ", Memberships(sql).Append(database.Prefix + "customer c"))}
+        WHERE c.id BETWEEN @first AND @last
+          {Narrowed(sql, includeAnonymous)}
+        """;
+
+    internal string StaleText(AudienceSql sql, bool includeAnonymous) => $"""
+        SELECT c.identified, c.record
+        FROM {string.Join(" CROSS JOIN ", Memberships(sql).Append(database.Prefix + "customer c"))}
+        WHERE c.id BETWEEN @first AND @last
+          AND NOT ({sql.Fresh})
+          {Narrowed(sql, includeAnonymous)}
+        """;
+
+    /// <param name="isSorted">All are read in the order of keys, which is fast, and sorted by id; else they are read by id, one here and one there, so that none is read that is not asked for.</param>
+    internal string MembersText(AudienceSql sql, bool includeAnonymous, bool withRecords, bool isSorted) => $"""
+        SELECT c.customer, c.identified, CASE WHEN {sql.Fresh} THEN 1 ELSE 0 END, {(withRecords ? "c.record" : $"CASE WHEN {sql.Fresh} THEN NULL ELSE c.record END")}
+        FROM {string.Join(" CROSS JOIN ", isSorted ? Memberships(sql).Append(database.Prefix + "customer c") : Memberships(sql).Prepend(database.Prefix + "customer c"))}
+        WHERE {(isSorted ? "c.id BETWEEN @first AND @last" : "c.shop = @shop")}
+          AND c.customer > @after
+          AND (NOT ({sql.Fresh}) OR ({sql.Condition}))
+          {Narrowed(sql, includeAnonymous)}
+        ORDER BY c.customer
+        {database.Limit("@limit")}
+        """;
+
+    IEnumerable<string> Memberships(AudienceSql sql) => Enumerable.Range(0, sql.Stages).Select(i => FormattableString.Invariant($"{database.Prefix}membership m{i}"));
+
+    static string Narrowed(AudienceSql sql, bool includeAnonymous) => string.Concat(sql.Joins.Concat(includeAnonymous ? [] : ["c.identified = 1"]).Select(j => "AND " + j + " "));
+
+    /// <summary>How many there are.</summary>
+    public async Task<long> CountMembersAsync(AudienceQuestion question, CancellationToken cancellation)
+    {
+        var sql = SqlOf(question);
+        if (!sql.IsWhole) return (await ScanAsync(question.Shop, question.IncludeAnonymous, chunk => chunk.LongCount(c => question.Member(c.Identified, c.Bytes) is not null), cancellation)).Sum();
+        await using var connection = await database.OpenAsync(cancellation);
+        var values = ParametersOf(question, sql, new { });
+        long held;
+        await using (var counts = await connection.ExecuteReaderAsync(new CommandDefinition(CountText(sql, question.IncludeAnonymous), values, commandTimeout: ReadSecondsMax, cancellationToken: cancellation)))
+        {
+            await counts.ReadAsync(cancellation);
+            held = Convert.ToInt64(counts.GetValue(0), CultureInfo.InvariantCulture);
+            if (Convert.ToInt64(counts.GetValue(1), CultureInfo.InvariantCulture) == 0) return held;
+        }
+        await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(StaleText(sql, question.IncludeAnonymous), values, commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
+        while (await reader.ReadAsync(cancellation))
+            if (question.Member(reader.GetBoolean(0), (byte[])reader.GetValue(1)) is not null) held++;
+        return held;
+    }
+
+    // A page that is sorted costs a look at every customer; one that is not, the records of as many as it has.
+    const int SortedPageMax = 100_000, PageMax = 10_000;
+
+    /// <summary>Those there are after one, by customer id: streamed in pages, so that writers and memory wait for none.</summary>
+    /// <param name="withState">Whether the members are wanted with what is known of them.</param>
+    /// <param name="first">How many are wanted first; every further page is twice as large, up to the most.</param>
+    public async IAsyncEnumerable<FoundMember> ListMembersAsync(AudienceQuestion question, string after, bool withState, int first, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        var isSorted = SqlOf(question).IsWhole && !withState;
+        var most = isSorted ? SortedPageMax : PageMax;
+        for (var limit = Math.Min(first, most); ; limit = Math.Min(2 * limit, most))
+        {
+            var sql = SqlOf(question);
+            await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(MembersText(sql, question.IncludeAnonymous, withState, isSorted), ParametersOf(question, sql, new { after, limit }), commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
+            var rows = 0;
+            for (; await reader.ReadAsync(cancellation); rows++)
+            {
+                (after, var identified) = (reader.GetString(0), reader.GetBoolean(1));
+                if (reader.GetInt32(2) == 1) yield return new FoundMember(after, withState ? question.Find(identified, (byte[])reader.GetValue(3)) : null);
+                else if (question.Member(identified, (byte[])reader.GetValue(3)) is { } member) yield return new FoundMember(after, withState ? member : null);
+            }
+            if (rows < limit) yield break;
+        }
+    }
+}

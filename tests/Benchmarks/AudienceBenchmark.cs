@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Globalization;
+using Perennial.Foundation.Sql;
+using Perennial.Segmentation;
+using Perennial.Segmentation.Domain;
+using Perennial.Segmentation.Storage;
+using Activity = Perennial.Segmentation.Domain.Activity;
+using ActivityKind = Perennial.Segmentation.Domain.ActivityKind;
+
+namespace Perennial.Benchmarks;
+
+/// <summary>Counts and streams audiences of a synthetic shop in a SQLite store of the house: wall and processor time, the best of a few runs.</summary>
+static class AudienceBenchmark
+{
+    const int Partitions = 4, Runs = 5, Batch = 5_000;
+    static readonly DateTimeOffset Now = new(2024, 6, 30, 12, 0, 0, TimeSpan.Zero);
+
+    static readonly string[] Filters =
+    [
+        "order_count >= 2 AND spend > 100 AND days_since_last_order <= 90",
+        "stage = (at_risk OR new)",
+        "stage = (at_risk OR new) AND spend >= 50 AND NOT warm",
+        "warm OR (repeat AND NOT new_customer) OR last_review_rating >= 4",
+        "orders_within_365_days >= 2",
+    ];
+
+    public static async Task RunAsync(int customers, string data)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(data, "perennial-audiences-" + Environment.ProcessId)).FullName;
+        try
+        {
+            await using var database = new SqliteDatabase("segmentation", folder);
+            await Migrator.ApplyAsync(database, typeof(SegmentationStore).Assembly, CancellationToken.None);
+            var store = new SegmentationStore(database);
+            await FillAsync(store, customers);
+            var shop = (await store.FindShopAsync("tea", CancellationToken.None))!;
+            var ground = await store.ReadGroundAsync(shop, CancellationToken.None);
+            var filters = new AudienceFilters(ground.Measures.Models.ToDictionary(m => m.Key, m => m.Value.Model));
+            foreach (var filter in Filters)
+            {
+                var question = new AudienceQuestion(shop, filters.Read(filter), ground, Now, true, null);
+                var count = await BestAsync(async () => await store.CountMembersAsync(question, CancellationToken.None));
+                var stream = await BestAsync(async () => await store.ListMembersAsync(question, "", false, int.MaxValue, CancellationToken.None).LongCountAsync());
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count.Result,9:N0} members  counted {count.Wall,7:F0} ms ({count.Cpu:F0} ms of processor)  streamed {stream.Wall,7:F0} ms ({stream.Cpu:F0} ms), {stream.Result / Math.Max(stream.Cpu, 1) * 1e3,9:N0} members/s of processor time  {filter}"));
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    static async Task<(long Result, double Wall, double Cpu)> BestAsync(Func<Task<long>> work)
+    {
+        var best = (Result: 0L, Wall: double.MaxValue, Cpu: double.MaxValue);
+        for (var i = 0; i < Runs; i++)
+        {
+            var (clock, cpu) = (Stopwatch.StartNew(), Process.GetCurrentProcess().TotalProcessorTime);
+            var result = await work();
+            best = (result, Math.Min(best.Wall, clock.Elapsed.TotalMilliseconds), Math.Min(best.Cpu, (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalMilliseconds));
+        }
+        return best;
+    }
+
+    /// <summary>One to four orders a customer, a day of visits for every third.</summary>
+    static async Task FillAsync(SegmentationStore store, int customers)
+    {
+        await store.ApplyAsync(new EventBatch(0, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP")], []), Now, CancellationToken.None);
+        await Task.WhenAll(Enumerable.Range(0, Partitions).Select(p => Task.Run(async () =>
+        {
+            var (random, position) = (new Random(p), p == 0 ? 1L : 0L);
+            foreach (var chunk in Enumerable.Range(0, customers / Partitions).Chunk(Batch))
+            {
+                var sightings = chunk.SelectMany(n => Events(n * Partitions + p, random)).ToList();
+                await store.ApplyAsync(new EventBatch(p, position, position + sightings.Count, [], sightings), Now, CancellationToken.None);
+                position += sightings.Count;
+            }
+        })));
+    }
+
+    static IEnumerable<Sighting> Events(int customer, Random random)
+    {
+        // No one after another: ids of a shop are in no order.
+        var id = string.Create(CultureInfo.InvariantCulture, $"user:{unchecked((uint)customer * 2_654_435_761u)}");
+        for (var i = random.Next(4); i >= 0; i--)
+        {
+            var time = Now.AddMinutes(-random.Next(1_000_000));
+            yield return new Sighting("tea", id, true, time, new Fact(FactKind.Ordered, time, Guid.NewGuid().ToString(), string.Create(CultureInfo.InvariantCulture, $"{customer}-{i}"), random.Next(10, 90), "GBP"));
+        }
+        if (customer % 3 != 0) yield break;
+        var visit = Now.AddMinutes(-random.Next(100_000));
+        yield return new Sighting("tea", id, true, visit, null) { Activity = new Activity(ActivityKind.Visit, visit, "v") };
+    }
+}

@@ -19,21 +19,26 @@ internal sealed record Activity(ActivityKind Kind, DateTimeOffset Time, string M
     /// <summary>
     /// The same as far as days go, at any instant: of each day and kind the first, unless one that is more came no later. Depends on the set alone.
     /// </summary>
-    public static IReadOnlyList<Activity> FirstsOfDays(IEnumerable<Activity> activities, TimeZoneInfo zone) => [.. activities
-        .Distinct()
-        .Order(First)
-        .GroupBy(a => Calendar.DateOf(a.Time, zone))
-        .SelectMany(FirstsOfDay)];
-
-    static IEnumerable<Activity> FirstsOfDay(IEnumerable<Activity> ofDay)
+    public static IReadOnlyList<Activity> FirstsOfDays(IEnumerable<Activity> activities, TimeZoneInfo zone)
     {
-        ActivityKind? seen = null;
-        foreach (var activity in ofDay)
+        var (firsts, day, seen) = (new List<Activity>(), default(DateOnly?), default(ActivityKind));
+        foreach (var activity in Sorted(activities))
         {
-            if (activity.Kind <= seen) continue;
-            seen = activity.Kind;
-            yield return activity;
+            var date = Calendar.DateOf(activity.Time, zone);
+            if (date == day && activity.Kind <= seen) continue;
+            (day, seen) = (date, activity.Kind);
+            firsts.Add(activity);
         }
+        return firsts;
+    }
+
+    // A record keeps them in order.
+    static IReadOnlyList<Activity> Sorted(IEnumerable<Activity> activities)
+    {
+        IReadOnlyList<Activity> all = activities as IReadOnlyList<Activity> ?? [.. activities];
+        for (var i = 1; i < all.Count; i++)
+            if (Compare(all[i - 1], all[i]) > 0) return [.. all.Order(First)];
+        return all;
     }
 
     /// <summary>

@@ -28,14 +28,38 @@ internal sealed record Applied(int Facts, int Customers, int ForeignAmounts, int
 /// </summary>
 internal sealed partial class SegmentationStore
 {
-    /// <summary>A customer whom a batch changes.</summary>
+    /// <summary>Customers worked out together. What a batch makes of a customer is written small; what it is worked out from is let go with its chunk.</summary>
+    const int PlanChunk = 256;
+
+    /// <summary>A customer whom a batch changes, as they are written.</summary>
     /// <param name="IsForgotten">They were erased: nothing of what was before may be kept, whoever comes back under the name.</param>
-    sealed record Change(long Id, Shop Shop, string Customer, bool Identified, bool IsNew, bool IsForgotten, CustomerRecord Before, CustomerRecord After, string News)
+    /// <param name="Record">Null where nothing is left.</param>
+    sealed record Written(long Id, Shop Shop, string Customer, bool Identified, bool IsNew, bool IsForgotten, byte[]? Record, StandingFigures Figures);
+
+    /// <summary>A customer whom a batch changes, before and after; what is known of them is folded once for all that is derived.</summary>
+    sealed class Change(long id, Shop shop, Arrivals arrivals, bool isNew, CustomerRecord before, CustomerRecord after)
     {
-        public required StandingFigures Figures { get; init; }
+        readonly Lazy<History?> _was = new(() => before.Now(shop.Currency, shop.Zone)), _is = new(() => after.Now(shop.Currency, shop.Zone));
+
+        public long Id => id;
+        public bool Identified => arrivals.Identified;
+        public bool IsNew => isNew;
+        public bool IsForgotten { get; } = !isNew && (after.IsEmpty || arrivals.Sightings.Any(s => s.Reset == ResetKind.Erased));
+        public string News => arrivals.News;
+        public CustomerRecord Before => before;
+        public CustomerRecord After => after;
+
+        public (History History, IReadOnlyList<StageInterval> Timeline)? TimelineBefore(Derivation derivation) => TimelineOf(_was.Value, Identified, derivation, shop);
+
+        public (History History, IReadOnlyList<StageInterval> Timeline)? TimelineAfter(Derivation derivation) => TimelineOf(_is.Value, Identified, derivation, shop);
+
+        public Written ToWritten(DateTimeOffset now) => new(
+            id, shop, arrivals.Customer, Identified, isNew, IsForgotten,
+            after.IsEmpty ? null : RecordCodec.Write(after),
+            _is.Value is { } history ? StandingFigures.Of(history, now, shop.Zone) : StandingFigures.OfNobody);
     }
 
-    sealed record Plan(long Revision, List<Change> Changes, Derived Derived, Applied Applied);
+    sealed record Plan(long Revision, List<Written> Changes, Derived Derived, Applied Applied);
 
     sealed class PlanOutdatedException() : Exception("What the plan rests on has changed.");
 
@@ -90,24 +114,25 @@ internal sealed partial class SegmentationStore
     {
         // Before anything that it counts.
         var revision = await ReadRevisionAsync(connection, transaction, cancellation);
-        var (changes, derived) = (new List<Change>(), new Derived());
+        var (changes, derived, facts, foreign) = (new List<Written>(), new Derived(), 0, 0);
         foreach (var arrivals in Arrivals.Of(batch.Sightings).GroupBy(a => a.Shop, StringComparer.Ordinal))
         {
             var shop = await FindShopAsync(connection, transaction, arrivals.Key, cancellation)
                 ?? throw new InvalidOperationException($"The log holds events of shop '{arrivals.Key}' before its settings.");
-            var own = await ChangesAsync(connection, transaction, shop, batch.Partition, [.. arrivals], now, cancellation);
-            if (own.Count == 0) continue;
-            changes.AddRange(own);
-            foreach (var derivation in await ReadDerivationsAsync(connection, transaction, shop.Id, cancellation))
-                await DeriveAsync(connection, transaction, derivation, shop, own, derived, now, cancellation);
-        }
-        var (facts, foreign) = (0, 0);
-        foreach (var c in changes)
-        {
-            foreach (var fact in c.After.FactsBeyond(c.Before))
+            var derivations = await ReadDerivationsAsync(connection, transaction, shop.Id, cancellation);
+            foreach (var chunk in (await KeyedAsync(connection, transaction, shop, batch.Partition, [.. arrivals], cancellation)).Chunk(PlanChunk))
             {
-                facts++;
-                if (OrderState.IsForeignTo(c.Shop.Currency, fact)) foreign++;
+                var own = ChangesOf(shop, chunk);
+                foreach (var derivation in derivations) await DeriveAsync(connection, transaction, derivation, shop, own, derived, now, cancellation);
+                foreach (var c in own)
+                {
+                    foreach (var fact in c.After.FactsBeyond(c.Before))
+                    {
+                        facts++;
+                        if (OrderState.IsForeignTo(shop.Currency, fact)) foreign++;
+                    }
+                    changes.Add(c.ToWritten(now));
+                }
             }
         }
         return new Plan(revision, changes, derived, new Applied(facts, changes.Count, foreign, derived.Transitions.Count));
@@ -135,29 +160,30 @@ internal sealed partial class SegmentationStore
         WHERE id BETWEEN @first AND @last
         """;
 
-    /// <summary>Who changes.</summary>
-    async Task<List<Change>> ChangesAsync(DbConnection connection, DbTransaction? transaction, Shop shop, int partition, List<Arrivals> arrivals, DateTimeOffset now, CancellationToken cancellation)
+    /// <summary>Who it is about, with what is kept of those known already; by key.</summary>
+    async Task<List<(long Id, Arrivals Arrivals, byte[]? Record)>> KeyedAsync(DbConnection connection, DbTransaction? transaction, Shop shop, int partition, List<Arrivals> arrivals, CancellationToken cancellation)
     {
         var values = new { shop = shop.Number, customers = Keys.Of(arrivals, "customer", a => a.Customer) };
         var known = (await connection.QueryAsync<RecordRow>(Command(RecordsSql, values, cancellation, transaction))).ToDictionary(r => r.Customer, StringComparer.Ordinal);
         var (first, last) = (CustomerKey.First(shop.Number, partition), CustomerKey.Last(shop.Number, partition));
         var next = 1 + (known.Count == arrivals.Count ? 0 : await connection.ExecuteScalarAsync<long?>(Command(LastKeySql, new { first, last }, cancellation, transaction)) ?? first);
-        var changes = new List<Change>();
-        foreach (var a in arrivals)
-        {
-            var row = known.GetValueOrDefault(a.Customer);
-            var before = row is null ? CustomerRecord.Empty : RecordCodec.Read(row.Record);
-            var after = before.With(a.Sightings);
-            if (ReferenceEquals(before, after)) continue;
-            var isForgotten = row is not null && (after.IsEmpty || a.Sightings.Any(s => s.Reset == ResetKind.Erased));
-            changes.Add(new Change(row?.Id ?? next++, shop, a.Customer, a.Identified, row is null, isForgotten, before, after, a.News) { Figures = FiguresOf(after, shop, now) });
-        }
-        changes.Sort((a, b) => a.Id.CompareTo(b.Id));
-        return changes;
+        var keyed = arrivals.ConvertAll(a => known.GetValueOrDefault(a.Customer) is { } row ? (row.Id, a, row.Record) : (next++, a, (byte[]?)null));
+        keyed.Sort((a, b) => a.Item1.CompareTo(b.Item1));
+        return keyed;
     }
 
-    static StandingFigures FiguresOf(CustomerRecord record, Shop shop, DateTimeOffset now)
-        => record.Now(shop.Currency, shop.Zone) is { } history ? StandingFigures.Of(history, now, shop.Zone) : StandingFigures.OfNobody;
+    /// <summary>Who changes.</summary>
+    static List<Change> ChangesOf(Shop shop, IEnumerable<(long Id, Arrivals Arrivals, byte[]? Record)> keyed)
+    {
+        var changes = new List<Change>();
+        foreach (var (id, arrivals, record) in keyed)
+        {
+            var before = record is null ? CustomerRecord.Empty : RecordCodec.Read(record);
+            var after = before.With(arrivals.Sightings);
+            if (!ReferenceEquals(before, after)) changes.Add(new Change(id, shop, arrivals, record is null, before, after));
+        }
+        return changes;
+    }
 
     sealed record PresentRow
     {
@@ -189,7 +215,7 @@ internal sealed partial class SegmentationStore
         var told = await ToldAsync(connection, transaction, derivation, own.Where(c => !c.IsNew).Select(c => c.Id), cancellation);
         foreach (var c in own)
         {
-            var (before, after) = (TimelineOf(c.Before, c.Identified, derivation, shop), TimelineOf(c.After, c.Identified, derivation, shop));
+            var (before, after) = (c.TimelineBefore(derivation), c.TimelineAfter(derivation));
             if (derivation.Audience is null) derived.Count(derivation, shop.Zone, c.Id, c.Identified, SharesOf(before), SharesOf(after));
             var was = told.GetValueOrDefault(c.Id);
             if (derivation.State == DerivationState.Active) derived.Tell(derivation, shop.Number, c.Id, c.IsForgotten ? Transitions.Of(null, null, after, now, c.News) : Transitions.Of(was, before, after, now, c.News), now);
@@ -199,8 +225,11 @@ internal sealed partial class SegmentationStore
 
     /// <summary>Null where nothing is known any more, and for somebody of whom no more is left than that they left.</summary>
     static (History History, IReadOnlyList<StageInterval> Timeline)? TimelineOf(CustomerRecord record, bool identified, Derivation derivation, Shop shop)
+        => TimelineOf(record.Now(shop.Currency, shop.Zone, derivation.Sources), identified, derivation, shop);
+
+    static (History History, IReadOnlyList<StageInterval> Timeline)? TimelineOf(History? history, bool identified, Derivation derivation, Shop shop)
     {
-        if (record.Now(shop.Currency, shop.Zone, derivation.Sources) is not { } history) return null;
+        if (history is null) return null;
         var timeline = derivation.Audience?.TimelineOf(history, identified) ?? StageTimeline.Of(history, derivation.Model, shop.Zone);
         return timeline.Count > 0 ? (history, timeline) : null;
     }
@@ -212,20 +241,20 @@ internal sealed partial class SegmentationStore
     {
         if (plan.Changes.Count == 0) return Applied.Nothing;
         // Put rather than appended: not every T-SQL engine takes a bulk copy of values as long as records.
-        await write.PutAsync(database.Prefix + "customer", ["id"], ["shop", "customer", "identified", .. FigureColumns.Names, "record"], [.. plan.Changes.Where(c => c.IsNew && !c.After.IsEmpty)], static (row, c) =>
+        await write.PutAsync(database.Prefix + "customer", ["id"], ["shop", "customer", "identified", .. FigureColumns.Names, "record"], [.. plan.Changes.Where(c => c.IsNew && c.Record is not null)], static (row, c) =>
         {
             row.Add(c.Id);
             row.Add(c.Shop.Number);
             row.Add(c.Customer);
             row.Add(c.Identified);
             FigureColumns.Add(row, c.Figures);
-            row.Add(RecordCodec.Write(c.After));
+            row.Add(c.Record!);
         }, cancellation);
-        await write.ChangeAsync(database.Prefix + "customer", ["id"], [.. FigureColumns.Names, "record"], [.. plan.Changes.Where(c => !c.IsNew && !c.After.IsEmpty)], static (row, c) =>
+        await write.ChangeAsync(database.Prefix + "customer", ["id"], [.. FigureColumns.Names, "record"], [.. plan.Changes.Where(c => !c.IsNew && c.Record is not null)], static (row, c) =>
         {
             row.Add(c.Id);
             FigureColumns.Add(row, c.Figures);
-            row.Add(RecordCodec.Write(c.After));
+            row.Add(c.Record!);
         }, cancellation);
         await ForgetAsync(write, [.. plan.Changes.Where(c => c.IsForgotten)], cancellation);
         await plan.Derived.WriteAsync(write, database.Prefix, cancellation);
@@ -240,9 +269,9 @@ internal sealed partial class SegmentationStore
         """;
 
     /// <summary>Leaves nothing of what these customers were, in any table: what is derived goes with the rest of the plan.</summary>
-    async Task ForgetAsync(Write write, List<Change> erased, CancellationToken cancellation)
+    async Task ForgetAsync(Write write, List<Written> erased, CancellationToken cancellation)
     {
-        await write.RemoveAsync(database.Prefix + "customer", ["id"], [.. erased.Where(c => c.After.IsEmpty)], static (row, c) => row.Add(c.Id), cancellation);
+        await write.RemoveAsync(database.Prefix + "customer", ["id"], [.. erased.Where(c => c.Record is null)], static (row, c) => row.Add(c.Id), cancellation);
         await write.RemoveAsync(database.Prefix + "stage_transition", ["customer"], erased, static (row, c) => row.Add(c.Id), cancellation);
         await write.RemoveAsync(database.Prefix + "preview_mover", ["customer"], erased, static (row, c) => row.Add(c.Id), cancellation);
         foreach (var c in erased)

@@ -21,7 +21,7 @@ internal static class MembershipHistory
         {
             var model = uses.LastOrDefault(u => u.From <= time && time < u.To)?.Model;
             var now = model is not null && record.AsKnown(time, currency, zone, model.Sources | Sources.Purchases) is { } history
-                ? StageTimeline.Of(history, model, zone).Select(s => new Membership(s, time, Calendar.Forever, CauseOf(s, history, time, model == last, open), model, history)).ToList()
+                ? StageTimeline.Of(history, model, zone).Select(s => new Membership(s, time, Calendar.Forever, CauseOf(s, history, model.Sources | Sources.Purchases, time, model == last, open), model, history)).ToList()
                 : [];
             var kept = open.Where(o => now.Exists(n => n.Stay == o.Stay && n.Model == o.Model)).ToList();
             closed.AddRange(open.Except(kept).Select(o => o with { KnownTo = time }));
@@ -32,9 +32,9 @@ internal static class MembershipHistory
     }
 
     /// <summary>A stay that was not known so before, though the customer was: another model, or news of the past.</summary>
-    static Cause CauseOf(StageInterval stay, History history, DateTimeOffset time, bool isSameModel, List<Membership> open)
+    static Cause CauseOf(StageInterval stay, History history, Sources sources, DateTimeOffset time, bool isSameModel, List<Membership> open)
     {
-        var cause = Transitions.CauseOf(history, stay.From);
+        var cause = Transitions.CauseOf(history, stay.From, sources);
         if (open.Count == 0 || cause.Kind is not CauseKind.Clock || open.Exists(o => o.Stay.From == stay.From && o.Stay.Stage == stay.Stage)) return cause;
         if (!isSameModel) return new Cause(CauseKind.Model);
         return stay.From < time ? new Cause(CauseKind.Correction) : cause;

@@ -34,27 +34,28 @@ internal sealed record Transition(Stage? From, Stage? To, DateTimeOffset Effecti
 internal static class Transitions
 {
     /// <summary>What began a stay of a history's timeline.</summary>
-    public static Cause CauseOf(History history, DateTimeOffset start)
+    /// <param name="sources">What the model reads: nothing else began a stay in it.</param>
+    public static Cause CauseOf(History history, DateTimeOffset start, Sources sources)
     {
         if (start == history.End) return new Cause(CauseKind.Erasure);
-        if (history.Facts.LastOrDefault(f => f.Time == start)?.MessageId is { } fact) return new Cause(CauseKind.Event, fact);
-        if (history.Opinions.LastOrDefault(o => o.Time == start)?.MessageId is { } opinion) return new Cause(CauseKind.Event, opinion);
+        if (sources.HasFlag(Sources.Purchases) && history.Facts.LastOrDefault(f => f.Time == start)?.MessageId is { } fact) return new Cause(CauseKind.Event, fact);
+        if (sources.HasFlag(Sources.Opinions) && history.Opinions.LastOrDefault(o => o.Time == start)?.MessageId is { } opinion) return new Cause(CauseKind.Event, opinion);
         if (start == history.FirstSeen) return new Cause(CauseKind.FirstSeen);
-        return history.Activities.FirstOrDefault(a => a.Time == start)?.MessageId is { } activity ? new Cause(CauseKind.Event, activity) : new Cause(CauseKind.Clock);
+        return sources.HasFlag(Sources.Activities) && history.Activities.FirstOrDefault(a => a.Time == start)?.MessageId is { } activity ? new Cause(CauseKind.Event, activity) : new Cause(CauseKind.Clock);
     }
 
     /// <summary>What has fallen due since a stage was told, in order.</summary>
-    public static IEnumerable<Transition> Due(Present told, History history, IReadOnlyList<StageInterval> timeline, DateTimeOffset now)
+    public static IEnumerable<Transition> Due(Present told, History history, IReadOnlyList<StageInterval> timeline, DateTimeOffset now, Sources sources)
     {
         if (!(told.Due <= now)) yield break;
         var stage = told.Stage;
         foreach (var stay in timeline)
         {
             if (stay.From < told.Due || stay.From > now) continue;
-            if (stay.Stage != stage) yield return new Transition(stage, stay.Stage, stay.From, CauseOf(history, stay.From));
+            if (stay.Stage != stage) yield return new Transition(stage, stay.Stage, stay.From, CauseOf(history, stay.From, sources));
             stage = stay.Stage;
         }
-        if (history.End <= now && stage is not null) yield return new Transition(stage, null, history.End, CauseOf(history, history.End));
+        if (history.End <= now && stage is not null) yield return new Transition(stage, null, history.End, CauseOf(history, history.End, sources));
     }
 
     /// <summary>What has fallen due, and then what becomes known; with nothing told yet, where the customer is.</summary>
@@ -62,10 +63,10 @@ internal static class Transitions
     /// <param name="before">As known so far; null for nothing.</param>
     /// <param name="after">As known from now on; null for nothing any more.</param>
     /// <param name="news">Message of the newest event, for what corrects the past.</param>
-    public static List<Transition> Of(Present? told, (History History, IReadOnlyList<StageInterval> Timeline)? before, (History History, IReadOnlyList<StageInterval> Timeline)? after, DateTimeOffset now, string news)
+    public static List<Transition> Of(Present? told, (History History, IReadOnlyList<StageInterval> Timeline)? before, (History History, IReadOnlyList<StageInterval> Timeline)? after, DateTimeOffset now, string news, Sources sources)
     {
         var transitions = new List<Transition>();
-        if (told is not null && before is var (known, timeline)) transitions.AddRange(Due(told, known, timeline, now));
+        if (told is not null && before is var (known, timeline)) transitions.AddRange(Due(told, known, timeline, now, sources));
         var last = transitions.Count > 0 ? transitions[^1].To : told?.Stage;
         if (after is not var (history, stays))
         {
@@ -80,7 +81,7 @@ internal static class Transitions
             transitions.Add(new Transition(last, null, now, new Cause(CauseKind.Correction, news)));
             return transitions;
         }
-        var cause = CauseOf(history, present.Since);
+        var cause = CauseOf(history, present.Since, sources);
         if (cause.Kind == CauseKind.Clock && told is not null) cause = new Cause(CauseKind.Correction, news);
         transitions.Add(new Transition(last, present.Stage, present.Since, cause));
         return transitions;

@@ -218,7 +218,7 @@ internal sealed partial class SegmentationStore
             var (before, after) = (c.TimelineBefore(derivation), c.TimelineAfter(derivation));
             if (derivation.Audience is null) derived.Count(derivation, shop.Zone, c.Id, c.Identified, SharesOf(before), SharesOf(after));
             var was = told.GetValueOrDefault(c.Id);
-            if (derivation.State == DerivationState.Active) derived.Tell(derivation, shop.Number, c.Id, c.IsForgotten ? Transitions.Of(null, null, after, now, c.News) : Transitions.Of(was, before, after, now, c.News), now);
+            if (derivation.State == DerivationState.Active) derived.Tell(derivation, shop.Number, c.Id, c.IsForgotten ? Transitions.Of(null, null, after, now, c.News, derivation.Sources) : Transitions.Of(was, before, after, now, c.News, derivation.Sources), now);
             derived.Place(derivation, c.Id, was, after is null ? null : Present.Of(after.Value.Timeline, now));
         }
     }

@@ -180,7 +180,7 @@ internal sealed partial class SegmentationStore
                     continue;
                 }
                 var (history, timeline) = TimelineOf(records[customer].Record, records[customer].Identified, derivation, shop)!.Value;
-                if (derivation.State == DerivationState.Active) derived.Tell(derivation, shop.Number, customer, Transitions.Due(told, history, timeline, now), now);
+                if (derivation.State == DerivationState.Active) derived.Tell(derivation, shop.Number, customer, Transitions.Due(told, history, timeline, now, derivation.Sources), now);
                 derived.Place(derivation, customer, told, Present.Of(timeline, now));
             }
         }

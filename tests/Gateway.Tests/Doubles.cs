@@ -132,6 +132,7 @@ sealed class AudienceDouble(Script script) : AudienceService.AudienceServiceBase
     public override Task<Audience> GetAudience(GetAudienceRequest request, ServerCallContext context) => script.UnaryAsync<Audience>(request, context);
     public override Task<ListAudiencesResponse> ListAudiences(ListAudiencesRequest request, ServerCallContext context) => script.UnaryAsync<ListAudiencesResponse>(request, context);
     public override Task<AudienceCount> CountAudience(CountAudienceRequest request, ServerCallContext context) => script.UnaryAsync<AudienceCount>(request, context);
+    public override Task StreamAudienceMembers(StreamAudienceMembersRequest request, IServerStreamWriter<StreamAudienceMembersResponse> responseStream, ServerCallContext context) => script.StreamAsync(request, responseStream, context);
     public override Task<CustomerOverlays> GetCustomerOverlays(GetCustomerOverlaysRequest request, ServerCallContext context) => script.UnaryAsync<CustomerOverlays>(request, context);
     public override Task<OverlaySettings> SetOverlaySettings(SetOverlaySettingsRequest request, ServerCallContext context) => script.UnaryAsync<OverlaySettings>(request, context);
     public override Task<OverlaySettings> GetOverlaySettings(GetOverlaySettingsRequest request, ServerCallContext context) => script.UnaryAsync<OverlaySettings>(request, context);

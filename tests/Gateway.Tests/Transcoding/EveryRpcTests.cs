@@ -67,7 +67,7 @@ public sealed class EveryRpcTests
     static Uri Uri(JsonRoute route, IMessage request, bool query = true)
     {
         var rule = route.Method.GetOptions().GetExtension(Google.Api.AnnotationsExtensions.Http);
-        var path = route.Verb switch { "GET" => rule.Get, "PATCH" => rule.Patch, _ => rule.Post };
+        var path = route.Verb switch { "GET" => rule.Get, "PATCH" => rule.Patch, "DELETE" => rule.Delete, _ => rule.Post };
         foreach (var variable in route.Path.Variables)
             path = path.Replace($"{{{variable.Field}}}", System.Uri.EscapeDataString(Samples.Text(route.Method.InputType.FindFieldByName(variable.Field).Accessor.GetValue(request))), StringComparison.Ordinal);
         return new Uri(path + (query && route.Body.Length == 0 ? Query(route, request) : ""), UriKind.Relative);

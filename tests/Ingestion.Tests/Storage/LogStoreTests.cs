@@ -185,8 +185,8 @@ public abstract class LogStoreTests : IAsyncLifetime
         await RaceAsync(_store, 4, async (database, replica) =>
         {
             var shops = new ShopStore(database, await OpenAsync(database));
-            var shop = new Shop("new", "Europe/London", replica % 2 == 0 ? "GBP" : "EUR", Some.Instant);
-            var (there, mine) = await shops.AddAsync(shop, [.. Enumerable.Range(0, Partitions).Select(p => Some.PlacedEvent("configured", p, "new") with { Customer = "" })], Cancel);
+            var shop = new Shop("new", "Europe/London", replica % 2 == 0 ? "GBP" : "EUR", Some.Instant, Some.Instant);
+            var (there, mine) = await shops.AddAsync(shop, s => [.. Enumerable.Range(0, Partitions).Select(p => Some.PlacedEvent("configured", p, s.Id) with { Customer = "" })], Cancel);
             if (mine) Interlocked.Increment(ref added);
             Assert.Equal(there, await shops.FindAsync("new", Cancel));
         });

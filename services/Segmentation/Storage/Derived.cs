@@ -25,7 +25,7 @@ internal sealed class Derived
     public static Stage? StageOf(BoundModel model, int ordinal) => ordinal == NoStage ? null : model.Model.Stages[ordinal];
 
     /// <summary>A customer's shares in a model's counts were <paramref name="before"/> and are <paramref name="after"/>.</summary>
-    public void Count(Derivation derivation, TimeZoneInfo zone, long customer, bool identified, IReadOnlyList<StageShare> before, IReadOnlyList<StageShare> after)
+    public void Count(Derivation derivation, long customer, bool identified, IReadOnlyList<StageShare> before, IReadOnlyList<StageShare> after)
     {
         // What is older than the change is as it was.
         var same = 0;
@@ -41,7 +41,7 @@ internal sealed class Derived
 
         void Add(IReadOnlyList<StageShare> shares, int sign, HashSet<int> days)
         {
-            foreach (var step in StageShares.Steps(shares, zone))
+            foreach (var step in StageShares.Steps(shares, derivation.Zone))
             {
                 if (!step.IsAtStart) days.Add(step.Day);
                 var key = (derivation.Id, step.Day, step.IsAtStart, derivation.Model.OrdinalOf(step.Stage), identified);

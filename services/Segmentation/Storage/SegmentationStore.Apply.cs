@@ -41,7 +41,7 @@ internal sealed partial class SegmentationStore
     /// </summary>
     public async Task<Applied?> ApplyAsync(EventBatch batch, DateTimeOffset now, CancellationToken cancellation)
     {
-        await AddShopsAsync(batch.Shops, cancellation);
+        await ConfigureAsync(batch.Shops, now, cancellation);
         try
         {
             var plan = await database.ReadAsync(c => PlanAsync(c, null, batch, now, cancellation), cancellation);
@@ -183,7 +183,7 @@ internal sealed partial class SegmentationStore
         foreach (var c in own)
         {
             var (before, after) = (TimelineOf(c.Before, derivation, shop), TimelineOf(c.After, derivation, shop));
-            derived.Count(derivation, shop.Zone, c.Id, c.Identified, SharesOf(before), SharesOf(after));
+            derived.Count(derivation, c.Id, c.Identified, SharesOf(before), SharesOf(after));
             var was = told.GetValueOrDefault(c.Id);
             if (derivation.State == DerivationState.Active) derived.Tell(derivation, shop.Number, c.Id, c.IsForgotten ? Transitions.Of(null, null, after, now, c.News) : Transitions.Of(was, before, after, now, c.News), now);
             derived.Place(derivation, c.Id, was, after is null ? null : Present.Of(after.Value.Timeline, now));
@@ -192,7 +192,7 @@ internal sealed partial class SegmentationStore
 
     /// <summary>Null where nothing is known any more, and for somebody of whom no more is left than that they left.</summary>
     static (History History, IReadOnlyList<StageInterval> Timeline)? TimelineOf(CustomerRecord record, Derivation derivation, Shop shop)
-        => record.Now(shop.Currency, shop.Zone, derivation.Model.Sources | Sources.Purchases) is { } history && StageTimeline.Of(history, derivation.Model, shop.Zone) is { Count: > 0 } timeline ? (history, timeline) : null;
+        => record.Now(shop.Currency, derivation.Zone, derivation.Model.Sources | Sources.Purchases) is { } history && StageTimeline.Of(history, derivation.Model, derivation.Zone) is { Count: > 0 } timeline ? (history, timeline) : null;
 
     static IReadOnlyList<StageShare> SharesOf((History History, IReadOnlyList<StageInterval> Timeline)? of)
         => of is var (history, timeline) ? StageShares.Of(history, timeline) : [];

@@ -110,19 +110,19 @@ internal sealed partial class SegmentationStore
         var known = (await ReadShopAsync(write.Connection, write.Transaction, settings.Shop, cancellation))!;
         if (known.UpdateTime >= settings.UpdateTime) return;
         await write.Connection.ExecuteAsync(Command(ChangeShopSql, settings, cancellation, write.Transaction));
-        if (known.TimeZone != settings.TimeZone) await ZoneChangedAsync(write, settings.Shop, now, cancellation);
+        if (known.TimeZone != settings.TimeZone) await ZoneChangedAsync(write, known.ToShop() with { Zone = ZoneOf(settings.TimeZone) }, now, cancellation);
     }, cancellation);
 
     /// <summary>
-    /// All that is kept by days of a shop whose zone has just changed, in the same transaction: every model at work is derived anew in the new zone, and answers rest
-    /// on the old one until that is complete. Batches that were planned before are planned again.
+    /// All that is kept by days of a shop whose zone has just changed, in the same transaction: every model at work is derived anew in the new zone, unless a backup
+    /// brought it back so, and answers rest on the old one until that is complete. Batches that were planned before are planned again.
     /// </summary>
-    async Task ZoneChangedAsync(Write write, string shop, DateTimeOffset now, CancellationToken cancellation)
+    async Task ZoneChangedAsync(Write write, Shop shop, DateTimeOffset now, CancellationToken cancellation)
     {
-        foreach (var model in (await DerivationsAsync(write.Connection, write.Transaction, shop, cancellation)).GroupBy(d => d.Model.Id, StringComparer.Ordinal))
+        foreach (var model in (await DerivationsAsync(write.Connection, write.Transaction, shop.Id, cancellation)).GroupBy(d => d.Model.Id, StringComparer.Ordinal))
         {
-            var newest = model.MaxBy(d => d.Number)!.Model;
-            await StartAsync(write, shop, newest.Id, newest.Revision, newest.PopulationRevision, now, cancellation);
+            var newest = model.MaxBy(d => d.Number)!;
+            if (newest.Zone != shop.Zone) await StartAsync(write, shop.Id, model.Key, newest.Model.Revision, newest.Model.PopulationRevision, now, cancellation);
         }
     }
 }

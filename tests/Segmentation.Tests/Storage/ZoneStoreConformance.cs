@@ -1,3 +1,4 @@
+using Dapper;
 using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.Storage;
 using Perennial.Testing;
@@ -133,6 +134,20 @@ public abstract class ZoneStoreConformance(Func<Task<TestStore>> open) : IAsyncL
         await MoveAsync("Europe/London");
         Assert.Equal(0, await WorkAsync());
         Assert.Equal(1, (await ClcAsync()).Number);
+    }
+
+    [Fact]
+    public async Task A_derivation_that_a_backup_brought_back_in_the_zone_is_left_alone()
+    {
+        await MoveAsync("Europe/Berlin");
+        await WorkAsync();
+        await _test.Database.WriteAsync(write => write.Connection.ExecuteAsync($"DELETE FROM {_test.Database.Prefix}shop", transaction: write.Transaction), Cancellation);
+        ShopSettings[] log = [London, London with { TimeZone = "Europe/Berlin", UpdateTime = Utc("2024-01-01") }];
+
+        Assert.NotNull(await _store.ApplyAsync(new EventBatch(1, 0, 1, log, []), Now, Cancellation));
+
+        Assert.Equal(0, await WorkAsync());
+        Assert.Equal(("Europe/Berlin", 2), ((await ClcAsync()).Zone.Id, (await ClcAsync()).Number));
     }
 
     [Fact]

@@ -31,6 +31,9 @@ internal static partial class Log
     [LoggerMessage(2072, LogLevel.Information, "Import {Import} of shop {Shop} is done: {Recorded} events recorded, {Duplicate} had been before, {Refused} refused")]
     public static partial void ImportDone(this ILogger log, string import, string shop, long recorded, long duplicate, long refused);
 
+    [LoggerMessage(2008, LogLevel.Information, "Shop {Shop} counts its days in {TimeZone} from here on; it was {Former}")]
+    public static partial void ShopUpdated(this ILogger log, string shop, string former, string timeZone);
+
     [LoggerMessage(2041, LogLevel.Information, "Reader {Reader} of shop '{Shop}' is forgotten: retention no longer waits for it")]
     public static partial void ReaderDeleted(this ILogger log, string reader, string shop);
 

@@ -65,7 +65,7 @@ static class AudienceBenchmark
     /// <summary>One to four orders a customer, a day of visits for every third.</summary>
     static async Task FillAsync(SegmentationStore store, int customers)
     {
-        await store.ApplyAsync(new EventBatch(0, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP")], []), Now, CancellationToken.None);
+        await store.ApplyAsync(new EventBatch(0, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP", DateTimeOffset.UnixEpoch)], []), Now, CancellationToken.None);
         await Task.WhenAll(Enumerable.Range(0, Partitions).Select(p => Task.Run(async () =>
         {
             var (random, position) = (new Random(p), p == 0 ? 1L : 0L);

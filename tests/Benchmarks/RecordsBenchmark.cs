@@ -20,7 +20,7 @@ static class RecordsBenchmark
             await using var database = new SqliteDatabase("segmentation", folder);
             await Migrator.ApplyAsync(database, typeof(SegmentationStore).Assembly, CancellationToken.None);
             var store = new SegmentationStore(database);
-            await store.ApplyAsync(new EventBatch(0, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP")], []), Start, CancellationToken.None);
+            await store.ApplyAsync(new EventBatch(0, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP", Start)], []), Start, CancellationToken.None);
             var orders = customers * 5;
             var (clock, cpu) = (Stopwatch.StartNew(), Process.GetCurrentProcess().TotalProcessorTime);
             await Task.WhenAll(Enumerable.Range(0, Partitions).Select(p => Task.Run(async () =>

@@ -48,6 +48,7 @@ sealed class IngestionDouble(Script script) : IngestionService.IngestionServiceB
 {
     public override Task<Shop> CreateShop(CreateShopRequest request, ServerCallContext context) => script.UnaryAsync<Shop>(request, context);
     public override Task<Shop> GetShop(GetShopRequest request, ServerCallContext context) => script.UnaryAsync<Shop>(request, context);
+    public override Task<Shop> UpdateShop(UpdateShopRequest request, ServerCallContext context) => script.UnaryAsync<Shop>(request, context);
     public override Task<FeedProgress> GetFeedHead(GetFeedHeadRequest request, ServerCallContext context) => script.UnaryAsync<FeedProgress>(request, context);
 
     public override async Task<RecordEventsResponse> RecordEvents(RecordEventsRequest request, ServerCallContext context)

@@ -30,7 +30,7 @@ static class Some
 
     /// <summary>A shop that its events can belong to, without announcements.</summary>
     public static async Task CreateShopAsync(this LogStore log, Database database, string shop, CancellationToken cancellation)
-        => await new ShopStore(database, log).AddAsync(new Shop(shop, "UTC", "GBP", Instant), [], cancellation);
+        => await new ShopStore(database, log).AddAsync(new Shop(shop, "UTC", "GBP", Instant, Instant), _ => [], cancellation);
 
     /// <summary>The position of each event, 0 for one recorded before.</summary>
     public static async Task<long[]> PositionsAsync(this LogStore log, IReadOnlyList<LogEvent> events, CancellationToken cancellation)

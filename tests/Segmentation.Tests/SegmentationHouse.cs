@@ -43,9 +43,11 @@ sealed class SegmentationHouse : IAsyncDisposable
         => _house = await RunningHouse.StartAsync(Program.House, Program.Build, _folder, [$"--Upstream:Ingestion={_ingestion!.Address}", $"--Clock:Now={Now}", .. settings]);
 
     /// <summary>Announces a shop in every partition, as ingestion does.</summary>
-    internal void Announce(string shop, string zone, string currency)
+    /// <param name="updated">When its settings were made; as it was created where it is left open.</param>
+    internal void Announce(string shop, string zone, string currency, string? updated = null)
     {
-        _feed.AppendEverywhere(new RecordedEvent { Shop = shop, Event = new Event { ShopConfigured = new ShopConfigured { TimeZone = zone, CurrencyCode = currency } } });
+        var settings = new ShopConfigured { TimeZone = zone, CurrencyCode = currency, UpdateTime = updated is null ? null : Given.Utc(updated).ToTimestamp() };
+        _feed.AppendEverywhere(new RecordedEvent { Shop = shop, Event = new Event { ShopConfigured = settings } });
         Recorded += PartitionCount;
     }
 

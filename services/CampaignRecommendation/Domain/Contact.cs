@@ -69,7 +69,7 @@ internal sealed record ShopSettings
     public required DateTimeOffset FactTime { get; init; }
     public required string MessageId { get; init; }
 
-    /// <summary>One per shop: the latest by (time, message id).</summary>
+    /// <summary>One per shop: the latest by (time, message id). Each change of a shop is later than the one before, so partitions may tell them at any pace.</summary>
     public static IReadOnlyList<ShopSettings> Settle(IEnumerable<ShopSettings> settings) => [.. settings
         .GroupBy(s => s.Shop)
         .Select(g => g.Aggregate((a, b) => ContactFact.Later(a.FactTime, a.MessageId, b.FactTime, b.MessageId) ? a : b))];

@@ -7,5 +7,5 @@ namespace Perennial.Ingestion.Api;
 internal sealed partial class IngestionApi
 {
     public override async Task<Shop> GetShop(GetShopRequest request, ServerCallContext context)
-        => Mapping.ToProto(await shops.RequireAsync(request.Shop, context.CancellationToken));
+        => Mapping.ToProto(await shops.RequireSettingsAsync(request.Shop, context.CancellationToken));
 }

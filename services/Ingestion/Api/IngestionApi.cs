@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
-using Perennial.Common.V1;
-using Perennial.Foundation.Grpc;
+using Perennial.Ingestion.Domain;
 using Perennial.Ingestion.Storage;
 using Perennial.Ingestion.Storage.Identity;
 using Perennial.Ingestion.Storage.Privacy;
@@ -30,12 +29,6 @@ internal sealed partial class IngestionApi(
     const int ListPageSizeMax = 1_000;
 
     readonly IngestionOptions _options = options.Value;
-}
 
-internal static class ShopLookup
-{
-    /// <summary>The shop, or the refusal that every RPC gives.</summary>
-    public static async Task<Shop> RequireAsync(this ShopStore shops, string id, CancellationToken cancellation)
-        => await shops.FindAsync(id, cancellation)
-            ?? throw Errors.Of(CommonErrorReason.ShopNotFound, $"There is no shop '{id}'; create it first.", ("shop", id));
+    IReadOnlyList<PlacedEvent> Announcements(Shop shop) => Mapping.Announcements(shop, log.Partitions);
 }

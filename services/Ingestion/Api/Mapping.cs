@@ -15,17 +15,17 @@ internal static class Mapping
     // Only in partitions beside a shop's events, never among its message keys: a sender's id of this text is another thing.
     const string ShopConfiguredMessageId = "shop-configured";
 
-    public static V1.Shop ToProto(Shop shop) => new() { Shop_ = shop.Id, TimeZone = shop.TimeZone, CurrencyCode = shop.Currency, CreateTime = shop.CreateTime.ToTimestamp() };
+    public static V1.Shop ToProto(Shop shop) => new() { Shop_ = shop.Id, TimeZone = shop.TimeZone, CurrencyCode = shop.Currency, CreateTime = shop.CreateTime.ToTimestamp(), UpdateTime = shop.UpdateTime.ToTimestamp(), Etag = shop.Etag };
 
-    /// <summary>What tells the readers of every partition of a new shop.</summary>
+    /// <summary>What tells the readers of every partition of a new shop, or of its new settings.</summary>
     public static IReadOnlyList<PlacedEvent> Announcements(Shop shop, int partitions)
     {
         var payload = new Event
         {
             MessageId = ShopConfiguredMessageId,
-            ShopConfigured = new ShopConfigured { TimeZone = shop.TimeZone, CurrencyCode = shop.Currency, CreateTime = shop.CreateTime.ToTimestamp() },
+            ShopConfigured = new ShopConfigured { TimeZone = shop.TimeZone, CurrencyCode = shop.Currency, CreateTime = shop.CreateTime.ToTimestamp(), UpdateTime = shop.UpdateTime.ToTimestamp() },
         }.ToByteArray();
-        return [.. Enumerable.Range(0, partitions).Select(p => new PlacedEvent(p, shop.Id, "", false, ShopConfiguredMessageId, shop.CreateTime, shop.CreateTime, payload))];
+        return [.. Enumerable.Range(0, partitions).Select(p => new PlacedEvent(p, shop.Id, "", false, ShopConfiguredMessageId, shop.UpdateTime, shop.UpdateTime, payload))];
     }
 
     public static LogEvent ToLogEvent(Event e, string shop, DateTimeOffset eventTime, DateTimeOffset receiveTime)

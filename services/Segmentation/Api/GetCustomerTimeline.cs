@@ -18,13 +18,13 @@ internal sealed partial class SegmentationApi
         var uses = await store.ListUsesAsync(shop.Id, active.Id, context.CancellationToken);
         var customer = await store.FindCustomerAsync(shop, request.Customer, Sources.All, context.CancellationToken) ?? throw Lookups.CustomerNotFound(shop, request.Customer, clock.GetUtcNow());
         var timeline = new CustomerTimeline { Shop = shop.Id, Customer = customer.Id, Model = active.Id };
-        var models = uses.Select(u => new ModelUseTime(u.Model, u.ActiveTime!.Value, u.RetireTime ?? Calendar.Forever)).ToList();
-        timeline.Memberships.AddRange(MembershipHistory.Of(customer.Record, models, shop.Currency, shop.Zone).Select(m => ToMembership(m, shop)));
+        var models = uses.Select(u => new ModelUseTime(u.Model, u.Zone, u.ActiveTime!.Value, u.RetireTime ?? Calendar.Forever)).ToList();
+        timeline.Memberships.AddRange(MembershipHistory.Of(customer.Record, models, shop.Currency).Select(ToMembership));
         timeline.Events.AddRange(EventsOf(customer.Record, shop).OrderBy(e => e.EventTime));
         return timeline;
     }
 
-    static Membership ToMembership(Domain.Membership m, Shop shop) => new()
+    static Membership ToMembership(Domain.Membership m) => new()
     {
         Stage = m.Stay.Stage.Id,
         ValidFrom = m.Stay.From.ToTimestamp(),
@@ -32,9 +32,9 @@ internal sealed partial class SegmentationApi
         KnownFrom = m.KnownFrom.ToTimestamp(),
         KnownTo = ToEnd(m.KnownTo),
         Cause = Mapping.ToCause(m.Cause),
-        Why = Mapping.ToReason(Lifecycle.At(m.History, m.Model, shop.Zone, m.Stay.From)!, m.Model),
-        ModelRevision = m.Model.Revision,
-        PopulationRevision = m.Model.PopulationRevision,
+        Why = Mapping.ToReason(Lifecycle.At(m.History, m.Use.Model, m.Use.Zone, m.Stay.From)!, m.Use.Model),
+        ModelRevision = m.Use.Model.Revision,
+        PopulationRevision = m.Use.Model.PopulationRevision,
     };
 
     static IEnumerable<TimelineEvent> EventsOf(CustomerRecord record, Shop shop)

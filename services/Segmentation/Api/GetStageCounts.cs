@@ -17,7 +17,7 @@ internal sealed partial class SegmentationApi
         // Asked before the store: the answer rests on at least what it says.
         var progress = feed.Progress;
         var totals = knownAt is { } known
-            ? await store.CountStagesAsync(shop, use.Model, asOf, known, request.IncludeAnonymous, context.CancellationToken)
+            ? await store.CountStagesAsync(shop, use, asOf, known, request.IncludeAnonymous, context.CancellationToken)
             : await store.CountStagesAsync(shop, use, asOf, request.IncludeAnonymous, context.CancellationToken);
         var counts = new StageCounts
         {

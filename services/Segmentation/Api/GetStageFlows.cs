@@ -19,8 +19,9 @@ internal sealed partial class SegmentationApi
             .Throw();
         var (from, to, knownAt) = (request.From.ToInstant(now), request.To.ToInstant(now), request.KnownAt.ToKnown(now));
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
-        var model = (await UseAsync(shop, request.Model, knownAt, context.CancellationToken)).Model;
-        var totals = await store.CountFlowsAsync(shop, model, from, to, knownAt, request.IncludeAnonymous, context.CancellationToken);
+        var use = await UseAsync(shop, request.Model, knownAt, context.CancellationToken);
+        var model = use.Model;
+        var totals = await store.CountFlowsAsync(shop, use, from, to, knownAt, request.IncludeAnonymous, context.CancellationToken);
         var flows = new StageFlows
         {
             Shop = shop.Id,

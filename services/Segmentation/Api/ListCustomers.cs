@@ -22,7 +22,8 @@ internal sealed partial class SegmentationApi
         var size = Pages.Size(request.PageSize, Math.Min(options.Value.PageSize, options.Value.PageSizeMax), options.Value.PageSizeMax);
         var knownAt = request.KnownAt.ToKnown(now);
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
-        var model = (await UseAsync(shop, request.Model, knownAt, context.CancellationToken)).Model;
+        var use = await UseAsync(shop, request.Model, knownAt, context.CancellationToken);
+        var (model, zone) = (use.Model, use.Zone);
         CheckStage(model, request.Stage);
         var (asOf, after) = Start(Pages.Cursor(request.PageToken, arguments), request.AsOf.ToInstant(now));
 
@@ -39,15 +40,15 @@ internal sealed partial class SegmentationApi
                     response.NextPageToken = Pages.Token(Cursor(asOf, response.Customers[^1].Customer), arguments);
                     return response;
                 }
-                response.Customers.Add(Mapping.ToLifecycle(customer, shop, model, asOf, knownAt));
+                response.Customers.Add(Mapping.ToLifecycle(customer, shop, use, asOf, knownAt));
             }
             if (customers.Count < limit) return response;
             after = customers[^1].Id;
         }
 
         bool IsIn(Customer customer)
-            => customer.Record.AsKnown(knownAt, shop.Currency, shop.Zone, model.Sources | Sources.Purchases) is { } history
-            && Lifecycle.StageAt(history, model, shop.Zone, asOf)?.Stage is { } stage
+            => customer.Record.AsKnown(knownAt, shop.Currency, zone, model.Sources | Sources.Purchases) is { } history
+            && Lifecycle.StageAt(history, model, zone, asOf)?.Stage is { } stage
             && (request.Stage.Length == 0 || stage.Id == request.Stage);
     }
 

@@ -17,10 +17,11 @@ internal static class Mapping
 
     /// <summary>A customer at an instant, as known at another; null when they were first seen after it, or nothing was known of them.</summary>
     /// <param name="knownAt">Null means now.</param>
-    public static CustomerLifecycle? ToLifecycle(Customer customer, Shop shop, BoundModel model, DateTimeOffset asOf, DateTimeOffset? knownAt)
+    public static CustomerLifecycle? ToLifecycle(Customer customer, Shop shop, Derivation use, DateTimeOffset asOf, DateTimeOffset? knownAt)
     {
-        if (customer.Record.AsKnown(knownAt, shop.Currency, shop.Zone, model.Sources | Sources.Purchases) is not { } history || Lifecycle.At(history, model, shop.Zone, asOf) is not { } lifecycle) return null;
-        var stay = StageTimeline.At(StageTimeline.Of(history, model, shop.Zone), asOf)!;
+        var (model, zone) = (use.Model, use.Zone);
+        if (customer.Record.AsKnown(knownAt, shop.Currency, zone, model.Sources | Sources.Purchases) is not { } history || Lifecycle.At(history, model, zone, asOf) is not { } lifecycle) return null;
+        var stay = StageTimeline.At(StageTimeline.Of(history, model, zone), asOf)!;
         return new CustomerLifecycle
         {
             Shop = shop.Id,
@@ -33,7 +34,7 @@ internal static class Mapping
             SinceTime = stay.From.ToTimestamp(),
             Why = ToReason(lifecycle, model),
             WhatNext = ToNext(lifecycle, model),
-            Triggers = { Triggers.Of(lifecycle, history, model, shop.Zone).Select(t => new StageTrigger { Event = t.Event, Stage = t.Stage.Id }) },
+            Triggers = { Triggers.Of(lifecycle, history, model, zone).Select(t => new StageTrigger { Event = t.Event, Stage = t.Stage.Id }) },
             Value = lifecycle.Purchases.Value.ToMoney(shop.Currency),
             FirstSeenTime = history.FirstSeen.ToTimestamp(),
             AsOf = asOf.ToTimestamp(),

@@ -12,7 +12,7 @@ internal sealed record Placement(Stage Stage, Rule? Rule)
 /// <param name="Time">The first instant of <paramref name="Date"/> in the shop's zone: the boundary itself.</param>
 internal sealed record StageChange(Stage Stage, DateTimeOffset Time, DateOnly Date);
 
-/// <summary>A revision of a model together with the population it is measured against: all that a stage depends on beside the customer.</summary>
+/// <summary>A revision of a model together with the population it is measured against: all that a stage depends on beside the customer and the zone that counts the days.</summary>
 internal sealed class BoundModel
 {
     readonly Axis[] _axes;

@@ -30,13 +30,13 @@ internal sealed class Derived
     public static Stage? StageOf(BoundModel model, int ordinal) => ordinal == NoStage ? null : model.Model.Stages[ordinal];
 
     /// <summary>A customer's shares in a model's counts were <paramref name="before"/> and are <paramref name="after"/>.</summary>
-    public void Count(Derivation derivation, TimeZoneInfo zone, long customer, bool identified, IReadOnlyList<StageShare> before, IReadOnlyList<StageShare> after)
+    public void Count(Derivation derivation, long customer, bool identified, IReadOnlyList<StageShare> before, IReadOnlyList<StageShare> after)
     {
         // What is older than the change is as it was, but for what else is of its day.
         var first = 0;
         while (first < before.Count && first < after.Count && before[first] == after[first]) first++;
         if (first == before.Count && first == after.Count) return;
-        var changed = Calendar.StartOf(Calendar.DateOf((first == after.Count ? before : first == before.Count || after[first].From < before[first].From ? after : before)[first].From, zone), zone);
+        var changed = Calendar.StartOf(Calendar.DateOf((first == after.Count ? before : first == before.Count || after[first].From < before[first].From ? after : before)[first].From, derivation.Zone), derivation.Zone);
         while (first > 0 && before[first - 1].From >= changed) first--;
         _daysBefore.Clear();
         _daysAfter.Clear();
@@ -49,7 +49,7 @@ internal sealed class Derived
 
         void Add(IReadOnlyList<StageShare> shares, int sign, List<int> days)
         {
-            foreach (var step in StageShares.Steps(shares, zone, first))
+            foreach (var step in StageShares.Steps(shares, derivation.Zone, first))
             {
                 // By time, so a day that is there comes last.
                 if (!step.IsAtStart && (days.Count == 0 || days[^1] != step.Day)) days.Add(step.Day);

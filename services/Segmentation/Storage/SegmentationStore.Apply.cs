@@ -49,9 +49,13 @@ internal sealed partial class SegmentationStore
         public CustomerRecord Before => before;
         public CustomerRecord After => after;
 
-        public (History History, IReadOnlyList<StageInterval> Timeline)? TimelineBefore(Derivation derivation) => TimelineOf(_was.Value, Identified, derivation, shop);
+        public (History History, IReadOnlyList<StageInterval> Timeline)? TimelineBefore(Derivation derivation) => Timeline(_was, before, derivation);
 
-        public (History History, IReadOnlyList<StageInterval> Timeline)? TimelineAfter(Derivation derivation) => TimelineOf(_is.Value, Identified, derivation, shop);
+        public (History History, IReadOnlyList<StageInterval> Timeline)? TimelineAfter(Derivation derivation) => Timeline(_is, after, derivation);
+
+        // While a shop moves, some derivations count days in the zone that it had.
+        (History History, IReadOnlyList<StageInterval> Timeline)? Timeline(Lazy<History?> folded, CustomerRecord record, Derivation derivation)
+            => derivation.Zone.Id == shop.Zone.Id ? TimelineOf(folded.Value, Identified, derivation) : TimelineOf(record, Identified, derivation, shop);
 
         public Written ToWritten(DateTimeOffset now) => new(
             id, shop, arrivals.Customer, Identified, isNew, IsForgotten,
@@ -69,7 +73,7 @@ internal sealed partial class SegmentationStore
     /// </summary>
     public async Task<Applied?> ApplyAsync(EventBatch batch, DateTimeOffset now, CancellationToken cancellation)
     {
-        await AddShopsAsync(batch.Shops, cancellation);
+        await ConfigureAsync(batch.Shops, now, cancellation);
         try
         {
             var plan = await database.ReadAsync(c => PlanAsync(c, null, batch, now, cancellation), cancellation);
@@ -216,7 +220,7 @@ internal sealed partial class SegmentationStore
         foreach (var c in own)
         {
             var (before, after) = (c.TimelineBefore(derivation), c.TimelineAfter(derivation));
-            if (derivation.Audience is null) derived.Count(derivation, shop.Zone, c.Id, c.Identified, SharesOf(before), SharesOf(after));
+            if (derivation.Audience is null) derived.Count(derivation, c.Id, c.Identified, SharesOf(before), SharesOf(after));
             var was = told.GetValueOrDefault(c.Id);
             if (derivation.State == DerivationState.Active) derived.Tell(derivation, shop.Number, c.Id, c.IsForgotten ? Transitions.Of(null, null, after, now, c.News, derivation.Sources) : Transitions.Of(was, before, after, now, c.News, derivation.Sources), now);
             derived.Place(derivation, c.Id, was, after is null ? null : Present.Of(after.Value.Timeline, now));
@@ -225,12 +229,12 @@ internal sealed partial class SegmentationStore
 
     /// <summary>Null where nothing is known any more, and for somebody of whom no more is left than that they left.</summary>
     static (History History, IReadOnlyList<StageInterval> Timeline)? TimelineOf(CustomerRecord record, bool identified, Derivation derivation, Shop shop)
-        => TimelineOf(record.Now(shop.Currency, shop.Zone, derivation.Sources), identified, derivation, shop);
+        => TimelineOf(record.Now(shop.Currency, derivation.Zone, derivation.Sources), identified, derivation);
 
-    static (History History, IReadOnlyList<StageInterval> Timeline)? TimelineOf(History? history, bool identified, Derivation derivation, Shop shop)
+    static (History History, IReadOnlyList<StageInterval> Timeline)? TimelineOf(History? history, bool identified, Derivation derivation)
     {
         if (history is null) return null;
-        var timeline = derivation.Audience?.TimelineOf(history, identified) ?? StageTimeline.Of(history, derivation.Model, shop.Zone);
+        var timeline = derivation.Audience?.TimelineOf(history, identified) ?? StageTimeline.Of(history, derivation.Model, derivation.Zone);
         return timeline.Count > 0 ? (history, timeline) : null;
     }
 

@@ -37,7 +37,7 @@ internal sealed partial class SegmentationStore
     /// </summary>
     public Task<Dictionary<Stage, StageTotal>> CountStagesAsync(Shop shop, Derivation derivation, DateTimeOffset asOf, bool includeAnonymous, CancellationToken cancellation) => database.ReadAsync(async connection =>
     {
-        var (model, day) = (derivation.Model, Calendar.DateOf(asOf, shop.Zone).DayNumber);
+        var (model, day) = (derivation.Model, Calendar.DateOf(asOf, derivation.Zone).DayNumber);
         var totals = new Dictionary<Stage, StageTotal>(ReferenceEqualityComparer.Instance);
         await using var reader = await connection.ExecuteReaderAsync(Command(TotalsSql, new { derivation = derivation.Id, day, includeAnonymous }, cancellation));
         while (await reader.ReadAsync(cancellation))
@@ -51,15 +51,16 @@ internal sealed partial class SegmentationStore
         {
             if (TimelineOf(record, identified: false, derivation, shop) is not var (history, timeline)) return;
             List<StageShare> shares = [.. StageShares.Of(history, timeline).TakeWhile(s => s.From <= asOf)];
-            foreach (var step in StageShares.Steps(shares, shop.Zone).Where(s => s.Day == day && !s.IsAtStart)) Add(step.Stage, new StageTotal(step.Customers, step.Value));
+            foreach (var step in StageShares.Steps(shares, derivation.Zone).Where(s => s.Day == day && !s.IsAtStart)) Add(step.Stage, new StageTotal(step.Customers, step.Value));
         }
 
         void Add(Stage stage, StageTotal total) => totals[stage] = totals.GetValueOrDefault(stage) + total;
     }, cancellation);
 
     /// <summary>By stage, at an instant and as known at another: every customer is evaluated.</summary>
-    public async Task<Dictionary<Stage, StageTotal>> CountStagesAsync(Shop shop, BoundModel model, DateTimeOffset asOf, DateTimeOffset knownAt, bool includeAnonymous, CancellationToken cancellation)
+    public async Task<Dictionary<Stage, StageTotal>> CountStagesAsync(Shop shop, Derivation use, DateTimeOffset asOf, DateTimeOffset knownAt, bool includeAnonymous, CancellationToken cancellation)
     {
+        var model = use.Model;
         var totals = new Dictionary<Stage, StageTotal>(ReferenceEqualityComparer.Instance);
         foreach (var part in await ScanAsync(shop, includeAnonymous, Count, cancellation))
             foreach (var (stage, total) in part) totals[stage] = totals.GetValueOrDefault(stage) + total;
@@ -70,8 +71,8 @@ internal sealed partial class SegmentationStore
             var part = new Dictionary<Stage, StageTotal>(ReferenceEqualityComparer.Instance);
             foreach (var customer in customers)
             {
-                if (customer.Read(model.Sources | Sources.Purchases).AsKnown(knownAt, shop.Currency, shop.Zone, model.Sources | Sources.Purchases) is not { } history) continue;
-                if (Lifecycle.StageAt(history, model, shop.Zone, asOf) is var (stage, value)) part[stage] = part.GetValueOrDefault(stage) + new StageTotal(1, value);
+                if (customer.Read(model.Sources | Sources.Purchases).AsKnown(knownAt, shop.Currency, use.Zone, model.Sources | Sources.Purchases) is not { } history) continue;
+                if (Lifecycle.StageAt(history, model, use.Zone, asOf) is var (stage, value)) part[stage] = part.GetValueOrDefault(stage) + new StageTotal(1, value);
             }
             return part;
         }
@@ -79,8 +80,9 @@ internal sealed partial class SegmentationStore
 
     /// <summary>How many went from a stage to another one, or stayed, between two instants; from null: not yet seen then. Every customer is evaluated.</summary>
     /// <param name="knownAt">Null means now.</param>
-    public async Task<Dictionary<(Stage? From, Stage To), long>> CountFlowsAsync(Shop shop, BoundModel model, DateTimeOffset from, DateTimeOffset to, DateTimeOffset? knownAt, bool includeAnonymous, CancellationToken cancellation)
+    public async Task<Dictionary<(Stage? From, Stage To), long>> CountFlowsAsync(Shop shop, Derivation use, DateTimeOffset from, DateTimeOffset to, DateTimeOffset? knownAt, bool includeAnonymous, CancellationToken cancellation)
     {
+        var model = use.Model;
         var flows = new Dictionary<(Stage?, Stage), long>();
         foreach (var part in await ScanAsync(shop, includeAnonymous, Count, cancellation))
             foreach (var (flow, count) in part) flows[flow] = flows.GetValueOrDefault(flow) + count;
@@ -92,8 +94,8 @@ internal sealed partial class SegmentationStore
             foreach (var customer in customers)
             {
                 var sources = model.Sources | Sources.Purchases;
-                if (customer.Read(sources).AsKnown(knownAt, shop.Currency, shop.Zone, sources) is not { } history || Lifecycle.StageAt(history, model, shop.Zone, to) is not var (stage, _)) continue;
-                var flow = (Lifecycle.StageAt(history, model, shop.Zone, from)?.Stage, stage);
+                if (customer.Read(sources).AsKnown(knownAt, shop.Currency, use.Zone, sources) is not { } history || Lifecycle.StageAt(history, model, use.Zone, to) is not var (stage, _)) continue;
+                var flow = (Lifecycle.StageAt(history, model, use.Zone, from)?.Stage, stage);
                 part[flow] = part.GetValueOrDefault(flow) + 1;
             }
             return part;

@@ -19,10 +19,11 @@ internal enum DerivationState
 }
 
 /// <summary>A revision of a model at work in a shop.</summary>
+/// <param name="Zone">Whose days it counts: the shop's, as it was when it began.</param>
 /// <param name="Number">From 1 per model; a number is never used again.</param>
 /// <param name="Cursor">The last customer derived so far, by key.</param>
 /// <param name="CustomerCount">Customers derived so far.</param>
-internal sealed record Derivation(int Id, string Shop, BoundModel Model, int Number, DerivationState State, DateTimeOffset StartTime, long Cursor, long CustomerCount)
+internal sealed record Derivation(int Id, string Shop, BoundModel Model, TimeZoneInfo Zone, int Number, DerivationState State, DateTimeOffset StartTime, long Cursor, long CustomerCount)
 {
     /// <summary>Where it keeps the members of an audience: those in the first stage of its model.</summary>
     public BoundAudience? Audience { get; init; }
@@ -57,6 +58,7 @@ internal sealed partial class SegmentationStore
         public int Number { get; init; }
         public int ModelRevision { get; init; }
         public int PopulationRevision { get; init; }
+        public string TimeZone { get; init; } = "";
         public DerivationState State { get; init; }
         public DateTimeOffset StartTime { get; init; }
         public DateTimeOffset? ActiveTime { get; init; }
@@ -65,18 +67,21 @@ internal sealed partial class SegmentationStore
         public long CustomerCount { get; init; }
     }
 
-    const string DerivationColumns = "id, shop, model, number, model_revision, population_revision, state, start_time, active_time, retire_time, customer_cursor, customer_count";
+    const string DerivationColumns = "id, shop, model, number, model_revision, population_revision, state, start_time, active_time, retire_time, customer_cursor, customer_count, time_zone";
 
     internal string AddDerivationSql => $"""
         INSERT INTO {database.Prefix}derivation ({DerivationColumns})
-        SELECT COALESCE(MAX(id), 0) + 1, @shop, @model, @number, @revision, @population, 1, @now, NULL, NULL, 0, 0
-        FROM {database.Prefix}derivation
+        SELECT (SELECT COALESCE(MAX(id), 0) + 1 FROM {database.Prefix}derivation), @shop, @model, @number, @revision, @population, 1, @now, NULL, NULL, 0, 0, time_zone
+        FROM {database.Prefix}shop
+        WHERE shop = @shop
         """;
 
     internal string AddDefaultSql => $"""
         INSERT INTO {database.Prefix}derivation ({DerivationColumns})
-        SELECT (SELECT COALESCE(MAX(id), 0) + 1 FROM {database.Prefix}derivation), @shop, @model, 1, @revision, 0, 2, @now, @now, NULL, @all, 0
-        WHERE NOT EXISTS (SELECT 1 FROM {database.Prefix}derivation WHERE shop = @shop AND model = @model)
+        SELECT (SELECT COALESCE(MAX(id), 0) + 1 FROM {database.Prefix}derivation), @shop, @model, 1, @revision, 0, 2, @now, @now, NULL, @all, 0, time_zone
+        FROM {database.Prefix}shop
+        WHERE shop = @shop
+          AND NOT EXISTS (SELECT 1 FROM {database.Prefix}derivation WHERE shop = @shop AND model = @model)
         """;
 
     /// <summary>The model of callers that name none is active from the first event on; where a backup brought derivations back, they stay.</summary>
@@ -118,8 +123,8 @@ internal sealed partial class SegmentationStore
 
     async Task<Derivation> ToDerivationAsync(DbConnection connection, DbTransaction? transaction, DerivationRow row, CancellationToken cancellation, bool isKept)
     {
-        var audience = BoundAudience.IdOf(row.Model) is null ? null : await BindAudienceAsync(connection, transaction, row.Shop, row.Model, row.Number, cancellation, isKept);
-        return new(row.Id, row.Shop, audience?.Model ?? await BindAsync(connection, transaction, row.Shop, row.Model, row.ModelRevision, row.PopulationRevision, cancellation, isKept), row.Number, row.State, row.StartTime, row.CustomerCursor, row.CustomerCount)
+        var audience = BoundAudience.IdOf(row.Model) is null ? null : await BindAudienceAsync(connection, transaction, row.Shop, row.Model, ZoneOf(row.TimeZone), row.Number, cancellation, isKept);
+        return new(row.Id, row.Shop, audience?.Model ?? await BindAsync(connection, transaction, row.Shop, row.Model, row.ModelRevision, row.PopulationRevision, cancellation, isKept), ZoneOf(row.TimeZone), row.Number, row.State, row.StartTime, row.CustomerCursor, row.CustomerCount)
         {
             Audience = audience,
             ActiveTime = row.ActiveTime,
@@ -297,7 +302,7 @@ internal sealed partial class SegmentationStore
         foreach (var c in customers)
         {
             if (TimelineOf(RecordCodec.Read(c.Record, derivation.Sources), c.Identified, derivation, shop) is not var (history, timeline)) continue;
-            if (derivation.Audience is null) derived.Count(derivation, shop.Zone, c.Id, c.Identified, [], StageShares.Of(history, timeline));
+            if (derivation.Audience is null) derived.Count(derivation, c.Id, c.Identified, [], StageShares.Of(history, timeline));
             derived.Place(derivation, c.Id, null, Present.Of(timeline, now));
         }
         await derived.WriteAsync(write, database.Prefix, cancellation);

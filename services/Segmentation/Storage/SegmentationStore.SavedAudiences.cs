@@ -234,6 +234,7 @@ internal sealed partial class SegmentationStore
         var needsPopulation = overlays.Exists(o => o is OverlayKind.Vip or OverlayKind.Returning) || fields.Any(f => f.Source == FieldSource.Feature && f.Axis.Traits.Needs != PopulationPart.None);
         return new AudienceBinding(
             filter,
+            ground.Measures.Zone.Id,
             needsPopulation ? ground.PopulationRevision : 0,
             overlays.Count > 0 ? ground.SettingsRevision : null,
             overlays.Contains(OverlayKind.Vip) ? ground.TopSpend : null,
@@ -241,7 +242,7 @@ internal sealed partial class SegmentationStore
     }
 
     /// <summary>What a derivation of an audience rests on, from memory where it was asked for before.</summary>
-    async Task<BoundAudience> BindAudienceAsync(DbConnection connection, DbTransaction? transaction, string shop, string model, int number, CancellationToken cancellation, bool isKept)
+    async Task<BoundAudience> BindAudienceAsync(DbConnection connection, DbTransaction? transaction, string shop, string model, TimeZoneInfo zone, int number, CancellationToken cancellation, bool isKept)
     {
         if (_boundAudiences.TryGetValue((shop, model, number), out var bound)) return bound;
         var binding = Documents.ReadBinding((await connection.ExecuteScalarAsync<string>(Command(BindingSql, new { shop, model, number }, cancellation, transaction)))!);
@@ -250,7 +251,6 @@ internal sealed partial class SegmentationStore
         var population = binding.Population == 0 ? null : (await FindPopulationAsync(connection, transaction, shop, binding.Population, cancellation))?.Population;
         var settings = (await FindOverlaysAsync(connection, transaction, shop, binding.Overlays ?? 0, cancellation))!.Settings;
         if (binding.Overlays == 0) settings = OverlaySettings.Default;
-        var zone = (await FindShopAsync(connection, transaction, shop, cancellation))!.Zone;
         var measures = new AudienceMeasures(models, population, settings.Against(population, binding.TopSpend), zone);
         bound = new BoundAudience(BoundAudience.IdOf(model)!, number, new AudienceFilters(models.ToDictionary(m => m.Key, m => m.Value.Model)).Read(binding.Filter), measures);
         if (_boundAudiences.Count >= BoundModelsMax) _boundAudiences.Clear();

@@ -21,7 +21,10 @@ internal static class Events
     const int Decimals = 4;
 
     public static ShopSettings ToSettings(RecordedEvent recorded)
-        => new(recorded.Shop, recorded.Event.ShopConfigured.TimeZone, recorded.Event.ShopConfigured.CurrencyCode);
+    {
+        var settings = recorded.Event.ShopConfigured;
+        return new(recorded.Shop, settings.TimeZone, settings.CurrencyCode, (settings.UpdateTime ?? settings.CreateTime) is { } time ? ToInstant(time) : DateTimeOffset.UnixEpoch);
+    }
 
     public static Sighting ToSighting(RecordedEvent recorded)
     {

@@ -5,7 +5,7 @@ using Perennial.Segmentation.Storage;
 namespace Perennial.Segmentation.Workers;
 
 /// <summary>Tails the log into the store.</summary>
-internal sealed class HistoryFeed(FeedConsumerParts parts, SegmentationStore store, Metrics metrics, TimeProvider clock, ILogger<HistoryFeed> log) : FeedConsumer(parts)
+internal sealed class HistoryFeed(FeedConsumerParts parts, SegmentationStore store, Bell bell, Metrics metrics, TimeProvider clock, ILogger<HistoryFeed> log) : FeedConsumer(parts)
 {
     // More at once would only hold more in memory: planning a batch takes a core, and writing goes one at a time.
     readonly SemaphoreSlim _turns = new(Environment.ProcessorCount);
@@ -43,6 +43,8 @@ internal sealed class HistoryFeed(FeedConsumerParts parts, SegmentationStore sto
     {
         metrics.Applied(applied, duration);
         log.BatchApplied(batch.Partition, batch.Next, batch.Sightings.Count, applied.Facts, applied.Customers, duration.TotalMilliseconds);
+        // A shop in another zone is derived anew.
+        if (batch.Shops.Count > 0) bell.Ring();
         foreach (var shop in batch.Shops) log.ShopAnnounced(shop.Shop, shop.TimeZone, shop.Currency);
         if (applied.ForeignAmounts > 0) log.ForeignAmountsLeftOut(batch.Partition, batch.Next, applied.ForeignAmounts);
     }

@@ -63,6 +63,30 @@ public sealed class JourneyTests : IDisposable
     }
 
     [Fact]
+    public async Task A_shop_that_moves_counts_its_history_in_the_new_zone_and_remembers_what_it_said_in_the_old()
+    {
+        const string Order = """{"type": "track", "event": "Order Completed", "messageId": "m1", "userId": "bob", "timestamp": "2026-02-20T20:00:00Z", "originalTimestamp": "2026-02-20T20:00:00Z", "properties": {"order_id": "1", "total": 5}}""";
+        var stop = TestContext.Current.CancellationToken;
+        await using var platform = await TestPlatform.StartAsync(_folder);
+        await platform.PostAsync("/v1/batch", $$"""{"batch": [{{Order}}]}""");
+        await platform.CatchUpAsync();
+        Assert.Equal("2026-03-23", (await GetAsync("")).WhatNext.ChangeDate);
+        var before = (await GetAsync("")).AsOf;
+
+        using var http = new HttpClient { BaseAddress = platform.Platform.Http, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", platform.Key) } };
+        var shop = await platform.Gateway.GetAsync<Shop>(Root, stop);
+        using var change = new StringContent($$"""{"timeZone": "Asia/Tokyo", "etag": "{{shop.Etag}}"}""");
+        using var answer = await http.PatchAsync(new Uri(Root, UriKind.Relative), change, stop);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal("Asia/Tokyo", (await platform.Gateway.GetAsync<Shop>(Root, stop)).TimeZone);
+        await Eventually.IsTrueAsync(async () => (await GetAsync("")).WhatNext.ChangeDate == "2026-03-24", "stages are counted in Tokyo");
+        Assert.Equal("2026-03-23", (await GetAsync($"?known_at={Uri.EscapeDataString(before.ToDateTimeOffset().ToString("O"))}")).WhatNext.ChangeDate);
+
+        Task<CustomerLifecycle> GetAsync(string query) => platform.Gateway.GetAsync<CustomerLifecycle>($"{Root}/customers/user:bob/lifecycle{query}", stop);
+    }
+
+    [Fact]
     public async Task Quarantines_a_malformed_event_alone_and_says_what_is_wrong()
     {
         await using var platform = await TestPlatform.StartAsync(_folder);

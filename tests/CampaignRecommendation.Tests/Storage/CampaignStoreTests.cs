@@ -167,6 +167,19 @@ public abstract class CampaignStoreTests : IAsyncLifetime
         return true;
     }
 
+    [Fact]
+    public async Task Of_a_shop_that_moved_the_latest_settings_hold_whichever_partition_tells_them_first()
+    {
+        ShopSettings[] told = [Given.Shop(), Given.Shop(time: Given.Noon) with { TimeZone = "Asia/Tokyo" }, Given.Shop(time: Given.Noon.AddMilliseconds(1)) with { TimeZone = "Europe/Berlin" }];
+        await ApplyAsync(0, 3, ChangesOf(told));
+        // Another partition, which is behind, tells them one by one.
+        foreach (var (i, settings) in told.Index())
+        {
+            Assert.True(await _store.ApplyAsync(Partition + 1, i, i + 1, ChangesOf([settings]), Cancellation));
+            Assert.Equal("Europe/Berlin", (await _store.ReadShopAsync("demo", Cancellation))!.TimeZone);
+        }
+    }
+
     static Changes ChangesOf(object[] told) => Changes.Of(told.OfType<ShopSettings>(), told.OfType<ContactFact>());
 
     async Task ApplyAsync(long after, long next, Changes changes) => Assert.True(await _store.ApplyAsync(Partition, after, next, changes, Cancellation));

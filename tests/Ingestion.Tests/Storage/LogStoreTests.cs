@@ -185,8 +185,8 @@ public abstract class LogStoreTests : IAsyncLifetime
         await RaceAsync(_store, 4, async (database, replica) =>
         {
             var shops = new ShopStore(database, await OpenAsync(database));
-            var shop = new Shop("new", "Europe/London", replica % 2 == 0 ? "GBP" : "EUR", Some.Instant);
-            var (there, mine) = await shops.AddAsync(shop, [.. Enumerable.Range(0, Partitions).Select(p => Some.PlacedEvent("configured", p, "new") with { Customer = "" })], Cancel);
+            var shop = new Shop("new", "Europe/London", replica % 2 == 0 ? "GBP" : "EUR", Some.Instant, Some.Instant);
+            var (there, mine) = await shops.AddAsync(shop, s => [.. Enumerable.Range(0, Partitions).Select(p => Some.PlacedEvent("configured", p, s.Id) with { Customer = "" })], Cancel);
             if (mine) Interlocked.Increment(ref added);
             Assert.Equal(there, await shops.FindAsync("new", Cancel));
         });
@@ -195,6 +195,30 @@ public abstract class LogStoreTests : IAsyncLifetime
         await AssertDenseAsync(Partitions);
         Assert.Equal(Positions(1, 1, 1), await _log.RefreshHeadsAsync(Cancel));
         Assert.Null(await new ShopStore(_store.Database, _log).FindAsync("unknown", Cancel));
+    }
+
+    [Fact]
+    public async Task Changes_of_a_shop_take_turns_each_later_than_the_one_before_and_another_replica_sees_the_last()
+    {
+        var watching = new ShopStore(_store.Database, _log);
+        Assert.Equal("UTC", (await watching.FindAsync("shop", Cancel))!.TimeZone);
+        string[] zones = ["Asia/Tokyo", "Europe/London", "Asia/Tokyo", "America/New_York"];
+        var told = new System.Collections.Concurrent.ConcurrentBag<Shop>();
+        await RaceAsync(_store, zones.Length, async (database, replica) =>
+        {
+            var shops = new ShopStore(database, await OpenAsync(database));
+            // Of the instant at which it was created: a clock that stands still must not put two changes at one time.
+            var change = await shops.UpdateAsync("shop", zones[replica], "", isDry: false, Some.Instant, Announce, Cancel);
+            if (change.IsChanged) told.Add(change.Shop!);
+        });
+
+        Shop[] changes = [.. told.OrderBy(s => s.UpdateTime)];
+        Assert.Equal(Enumerable.Range(1, changes.Length).Select(i => Some.Instant.AddMilliseconds(i)), changes.Select(s => s.UpdateTime));
+        Assert.Equal(changes[^1], await watching.FindAsync("shop", Cancel));
+        for (var partition = 0; partition < Partitions; partition++)
+            Assert.Equal(changes.Select(s => s.UpdateTime), (await _log.ReadAsync(partition, 0, changes.Length, null, int.MaxValue, Cancel)).Events.Select(e => e.EventTime));
+
+        static IReadOnlyList<PlacedEvent> Announce(Shop s) => [.. Enumerable.Range(0, Partitions).Select(p => Some.PlacedEvent("configured", p, s.Id) with { Customer = "", EventTime = s.UpdateTime })];
     }
 
     [Fact]

@@ -11,10 +11,12 @@ public sealed class MembershipHistoryLaws
 {
     sealed record Case(CustomerRecord Record, ModelUseTime[] Uses, DateTimeOffset KnownAt, DateTimeOffset AsOf)
     {
-        public List<Membership> Story { get; } = MembershipHistory.Of(Record, Uses, "GBP", London);
+        public List<Membership> Story { get; } = MembershipHistory.Of(Record, Uses, "GBP");
 
-        public BoundModel? Model => Uses.FirstOrDefault(u => u.From <= KnownAt && KnownAt < u.To)?.Model;
+        public ModelUseTime? Use => Uses.FirstOrDefault(u => u.From <= KnownAt && KnownAt < u.To);
     }
+
+    static readonly TimeZoneInfo[] Zones = [London, Zone("America/New_York"), Zone("Pacific/Kiritimati")];
 
     static Gen<Case> Gens() =>
         from sightings in Arbitrarily.Sightings()
@@ -22,6 +24,8 @@ public sealed class MembershipHistoryLaws
         from moves in Gen.Frequency((2, Gen.Constant(false)), (1, Gen.Constant(true)))
         from swaps in Gen.Choose(0, 1_500)
         from models in Gen.ArrayOf(Gen.Elements(BuiltIn.ToArray()), 2)
+        from stays in Gen.Elements(true, false)
+        from zones in Gen.ArrayOf(Gen.Elements(Zones), 2)
         from asked in Gen.Elements(told)
         from millis in Gen.Choose(-1, 1)
         from asOf in Arbitrarily.InstantNear([.. told.Select(s => s.Fact ?? Ordered("o", s.Time.ToString("O")))], London)
@@ -29,7 +33,7 @@ public sealed class MembershipHistoryLaws
         let record = CustomerRecord.Empty.With(told)
         select new Case(
             moves ? record.With([new Sighting("shop", "user:ann", true, swap, null) { Known = swap.AddDays(10), Reset = ResetKind.Moved }]) : record,
-            [new(models[0], DateTimeOffset.UnixEpoch, swap), new(models[1], swap, Calendar.Forever)],
+            [new(models[0], zones[0], DateTimeOffset.UnixEpoch, swap), new(models[stays ? 0 : 1], zones[1], swap, Calendar.Forever)],
             asked.Known.AddMilliseconds(millis),
             asOf);
 
@@ -38,19 +42,19 @@ public sealed class MembershipHistoryLaws
     [Fact]
     public void The_story_says_at_every_instant_what_was_known_of_every_other()
         => Hold(c => c.Story.Where(m => m.KnownFrom <= c.KnownAt && c.KnownAt < m.KnownTo && m.Stay.From <= c.AsOf && c.AsOf < m.Stay.To).ToList() is var found
-            && (c.Model is { } model && c.Record.AsKnown(c.KnownAt, "GBP", London) is { } history && Lifecycle.StageAt(history, model, London, c.AsOf) is var (stage, _)
-                ? found is [var only] && only.Stay.Stage == stage && only.Model == model
+            && (c.Use is { } use && c.Record.AsKnown(c.KnownAt, "GBP", use.Zone) is { } history && Lifecycle.StageAt(history, use.Model, use.Zone, c.AsOf) is var (stage, _)
+                ? found is [var only] && only.Stay.Stage == stage && only.Use.Model == use.Model && only.Use.Zone == use.Zone
                 : found.Count == 0));
 
     [Fact]
     public void Without_an_end_it_is_the_timeline_as_known_now()
         => Hold(c => c.Story.Where(m => m.KnownTo == Calendar.Forever).Select(m => m.Stay).OrderBy(s => s.From)
-            .SequenceEqual(c.Record.Now("GBP", London) is { } history ? StageTimeline.Of(history, c.Uses[^1].Model, London) : []));
+            .SequenceEqual(c.Record.Now("GBP", c.Uses[^1].Zone) is { } history ? StageTimeline.Of(history, c.Uses[^1].Model, c.Uses[^1].Zone) : []));
 
     [Fact]
     public void Nothing_was_known_for_no_time_and_what_goes_on_is_one_entry()
         => Hold(c => c.Story.All(m => m.KnownFrom < m.KnownTo && m.Stay.From < m.Stay.To)
-            && !c.Story.Exists(m => c.Story.Exists(n => n.KnownFrom == m.KnownTo && n.Stay == m.Stay && n.Model == m.Model)));
+            && !c.Story.Exists(m => c.Story.Exists(n => n.KnownFrom == m.KnownTo && n.Stay == m.Stay && n.Use.Model == m.Use.Model && n.Use.Zone == m.Use.Zone)));
 
     [Fact]
     public void A_cause_that_is_an_event_names_one_that_is_known()

@@ -45,7 +45,7 @@ public abstract class AudienceStoreConformance(Func<Task<TestStore>> open) : IAs
     {
         _test = await open();
         _store = new SegmentationStore(_test.Database);
-        await _store.ApplyAsync(new EventBatch(0, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP")], []), Now, Cancellation);
+        await _store.ApplyAsync(new EventBatch(0, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP", DateTimeOffset.UnixEpoch)], []), Now, Cancellation);
         _shop = (await _store.FindShopAsync("tea", Cancellation))!;
         await _store.SetPopulationAsync("tea", Figures, 0, false, DateTimeOffset.UnixEpoch, Cancellation);
         foreach (var model in BuiltInModels.All.Keys) await _store.ActivateModelAsync("tea", model, 0, "", false, DateTimeOffset.UnixEpoch, Cancellation);

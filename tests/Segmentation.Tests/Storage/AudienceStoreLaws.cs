@@ -14,7 +14,7 @@ namespace Perennial.Segmentation.Tests.Storage;
 /// <summary>What holds for every log of events, every filter and every instant: SQL, records and what is kept say the same.</summary>
 public sealed class AudienceStoreLaws
 {
-    static readonly ShopSettings Settings = new("shop", "Europe/London", "GBP");
+    static readonly ShopSettings Settings = new("shop", "Europe/London", "GBP", DateTimeOffset.UnixEpoch);
 
     /// <summary>In the midst of what happens, so that stages fall due and events lie in the future.</summary>
     static readonly DateTimeOffset Now = Utc("2012-03-25T10:30:00Z");

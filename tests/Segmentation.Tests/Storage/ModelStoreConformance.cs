@@ -28,7 +28,7 @@ public abstract class ModelStoreConformance(Func<Task<TestStore>> open) : IAsync
     {
         _test = await open();
         _store = new SegmentationStore(_test.Database);
-        await _store.ApplyAsync(new EventBatch(0, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP"), new ShopSettings("mugs", "Europe/London", "GBP")], []), Now, Cancellation);
+        await _store.ApplyAsync(new EventBatch(0, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP", DateTimeOffset.UnixEpoch), new ShopSettings("mugs", "Europe/London", "GBP", DateTimeOffset.UnixEpoch)], []), Now, Cancellation);
         _position = 1;
         _shop = (await _store.FindShopAsync("tea", Cancellation))!;
     }
@@ -392,7 +392,7 @@ public abstract class ModelStoreConformance(Func<Task<TestStore>> open) : IAsync
         var store = new SegmentationStore(database);
         Assert.Equal(0, await store.ReadCheckpointAsync(0, Cancellation));
         Assert.Null(await store.FindShopAsync("tea", Cancellation));
-        Assert.Equal(new Applied(1, 2, 0, 4), await store.ApplyAsync(new EventBatch(0, 0, 4, [new("tea", "Europe/London", "GBP"), new("mugs", "Europe/London", "GBP")], log), Now, Cancellation));
+        Assert.Equal(new Applied(1, 2, 0, 4), await store.ApplyAsync(new EventBatch(0, 0, 4, [new("tea", "Europe/London", "GBP", DateTimeOffset.UnixEpoch), new("mugs", "Europe/London", "GBP", DateTimeOffset.UnixEpoch)], log), Now, Cancellation));
         Assert.Equal(rows, await Tables.ReadAsync(_test.Database));
         Assert.Equal(feed, await FeedAsync());
         Assert.Equal([Utc("2024-01-01"), null], (await store.ListUsesAsync("tea", "mine", Cancellation)).SelectMany(u => (DateTimeOffset?[])[u.ActiveTime, u.RetireTime]));
@@ -410,7 +410,7 @@ public abstract class ModelStoreConformance(Func<Task<TestStore>> open) : IAsync
             await write.Connection.ExecuteAsync($"DROP TABLE {prefix}{table}", transaction: write.Transaction);
         foreach (var (_, batch) in Migrator.Batches(Program.House.Home, _test.Database.Dialect).Where(b => b.Name is "0001_histories" or "0002_left_time" or "0003_models"))
             await write.Connection.ExecuteAsync(batch, transaction: write.Transaction);
-        await write.Connection.ExecuteAsync($"DELETE FROM {prefix}migration WHERE number IN (12, 18)", transaction: write.Transaction);
+        await write.Connection.ExecuteAsync($"DELETE FROM {prefix}migration WHERE number IN (12, 18, 19)", transaction: write.Transaction);
         await write.AppendAsync(prefix + "checkpoint_position", ["log_partition", "position"], [[0, 77L]], Cancellation);
         await write.AppendAsync(prefix + "shop", ["shop", "time_zone", "currency"], [["tea", "Europe/London", "GBP"]], Cancellation);
         await write.AppendAsync(prefix + "model_revision", ["shop", "model", "revision", "document", "create_time"], [["tea", "mine", 1, model, Now]], Cancellation);
@@ -424,7 +424,7 @@ public abstract class ModelStoreConformance(Func<Task<TestStore>> open) : IAsync
     public async Task Derivations_that_a_backup_brought_back_stay_when_the_shop_is_announced()
     {
         await _test.Database.WriteAsync(write => write.Connection.ExecuteAsync($"DELETE FROM {_test.Database.Prefix}shop", transaction: write.Transaction), Cancellation);
-        Assert.NotNull(await _store.ApplyAsync(new EventBatch(1, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP")], [Buys("user:a", 1)]), Now, Cancellation));
+        Assert.NotNull(await _store.ApplyAsync(new EventBatch(1, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP", DateTimeOffset.UnixEpoch)], [Buys("user:a", 1)]), Now, Cancellation));
         Assert.Equal(1, (await CountAsync("clc"))!.Values.Sum());
     }
 }

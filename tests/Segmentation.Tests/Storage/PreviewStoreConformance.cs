@@ -39,7 +39,7 @@ public abstract class PreviewStoreConformance(Func<Task<TestStore>> open) : IAsy
     {
         _test = await open();
         _store = new SegmentationStore(_test.Database);
-        await _store.ApplyAsync(new EventBatch(0, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP"), new ShopSettings("mugs", "Europe/London", "GBP")], []), Now, Cancellation);
+        await _store.ApplyAsync(new EventBatch(0, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP", DateTimeOffset.UnixEpoch), new ShopSettings("mugs", "Europe/London", "GBP", DateTimeOffset.UnixEpoch)], []), Now, Cancellation);
         _position = 1;
         _shop = (await _store.FindShopAsync("tea", Cancellation))!;
     }

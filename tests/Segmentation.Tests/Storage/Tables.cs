@@ -24,10 +24,11 @@ static class Tables
     const string Feed = "SELECT t.shop, t.position, t.customer, t.derivation, t.from_stage, t.to_stage, t.effective_time, t.recorded_time, t.cause, t.message_id FROM {0}stage_transition t";
 
     /// <summary>What depends on nothing but what is known, and now.</summary>
-    public static async Task<IReadOnlyList<string>> ReadAsync(Database database)
+    /// <param name="isNumbered">Whether it counts how often a model was derived.</param>
+    public static async Task<IReadOnlyList<string>> ReadAsync(Database database, bool isNumbered = true)
     {
         var rows = new List<string>();
-        foreach (var (name, sql) in Derived) rows.AddRange(await RowsAsync(database, name, sql));
+        foreach (var (name, sql) in Derived) rows.AddRange(await RowsAsync(database, name, isNumbered ? sql : sql.Replace("d.number, ", "", StringComparison.Ordinal)));
         return rows;
     }
 

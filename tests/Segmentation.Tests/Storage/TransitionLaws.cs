@@ -35,7 +35,7 @@ public sealed class TransitionLaws
     static async Task<SegmentationStore> OpenAsync(TestStore test)
     {
         var store = new SegmentationStore(test.Database);
-        Assert.NotNull(await store.ApplyAsync(new EventBatch(0, 0, 1, [new("shop", "Europe/London", "GBP")], []), Start, CancellationToken.None));
+        Assert.NotNull(await store.ApplyAsync(new EventBatch(0, 0, 1, [new("shop", "Europe/London", "GBP", DateTimeOffset.UnixEpoch)], []), Start, CancellationToken.None));
         Assert.Equal(Refusal.None, (await store.SetPopulationAsync("shop", Figures, 0, false, Start, CancellationToken.None)).Refusal);
         foreach (var model in BuiltInModels.All.Keys) Assert.Equal(Refusal.None, (await store.ActivateModelAsync("shop", model, 0, "", false, Start, CancellationToken.None)).Refusal);
         while (await store.StepAsync(100, Start, CancellationToken.None) is not null) { }
@@ -96,7 +96,7 @@ public sealed class TransitionLaws
             var active = (await store.FindActiveAsync("shop", model.Id, CancellationToken.None))!;
             foreach (var asOf in moments.SelectMany(m => m.Batch).SelectMany(s => (DateTimeOffset[])[s.Time, Calendar.StartOf(Calendar.DateOf(s.Time, London), London).AddDays(40)]).Append(now))
                 if (!(await store.CountStagesAsync(shop, active, asOf, true, CancellationToken.None)).Where(t => t.Value != default).OrderBy(t => t.Key.Id, StringComparer.Ordinal)
-                    .SequenceEqual((await store.CountStagesAsync(shop, active.Model, asOf, now, true, CancellationToken.None)).OrderBy(t => t.Key.Id, StringComparer.Ordinal))) return false;
+                    .SequenceEqual((await store.CountStagesAsync(shop, active, asOf, now, true, CancellationToken.None)).OrderBy(t => t.Key.Id, StringComparer.Ordinal))) return false;
         }
         var rows = await Tables.ReadAsync(test.Database);
         return !rows.Any(r => r.StartsWith("stage_day", StringComparison.Ordinal) && r.EndsWith("| ", StringComparison.Ordinal));

@@ -38,7 +38,7 @@ public abstract class ValueStoreConformance(Func<Task<TestStore>> open) : IAsync
     async Task ApplyAsync(params IReadOnlyList<Sighting> sightings)
     {
         var (after, next) = (_position, _position += sightings.Count + 1);
-        await _shops.ApplyAsync(new EventBatch(0, after, next, [new("tea", "Europe/London", "GBP"), new("coffee", "Europe/London", "GBP")], sightings), Utc("2024-06-30"), Cancellation);
+        await _shops.ApplyAsync(new EventBatch(0, after, next, [new("tea", "Europe/London", "GBP", DateTimeOffset.UnixEpoch), new("coffee", "Europe/London", "GBP", DateTimeOffset.UnixEpoch)], sightings), Utc("2024-06-30"), Cancellation);
     }
 
     static Sighting Buys(string customer, Fact fact, string shop = "tea") => new(shop, customer, customer.StartsWith("user:", StringComparison.Ordinal), fact.Time, fact with { MessageId = customer + fact.MessageId });

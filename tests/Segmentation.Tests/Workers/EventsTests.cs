@@ -163,7 +163,7 @@ public sealed class EventsTests
         var visited = new RecordedEvent { Shop = "tea", Customer = "anon:1", EventTime = new Timestamp(), Event = Said.Visited() };
         var batch = HistoryFeed.ToEvents(new FeedBatch(2, 5, 9, [configured, visited]));
         Assert.Equal((2, 5, 9), (batch.Partition, batch.After, batch.Next));
-        Assert.Equal([new ShopSettings("tea", "Europe/London", "GBP")], batch.Shops);
+        Assert.Equal([new ShopSettings("tea", "Europe/London", "GBP", DateTimeOffset.UnixEpoch)], batch.Shops);
         Assert.Equal([new Sighting("tea", "anon:1", false, DateTimeOffset.UnixEpoch, null) { Activity = new(ActivityKind.Visit, DateTimeOffset.UnixEpoch, "") }], batch.Sightings);
     }
 }

@@ -25,7 +25,7 @@ public sealed class PreviewingTests : IAsyncLifetime
     {
         _test = await TestStore.SqliteAsync(Program.House);
         _store = new SegmentationStore(_test.Database);
-        await _store.ApplyAsync(new EventBatch(0, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP"), new ShopSettings("mugs", "Europe/London", "GBP")], [.. Buyers("tea"), .. Buyers("mugs")]), Now, Cancellation);
+        await _store.ApplyAsync(new EventBatch(0, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP", DateTimeOffset.UnixEpoch), new ShopSettings("mugs", "Europe/London", "GBP", DateTimeOffset.UnixEpoch)], [.. Buyers("tea"), .. Buyers("mugs")]), Now, Cancellation);
     }
 
     public async ValueTask DisposeAsync()

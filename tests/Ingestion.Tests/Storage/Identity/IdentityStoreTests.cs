@@ -54,7 +54,7 @@ public abstract class IdentityStoreTests : IAsyncLifetime
         return (log, new IdentityStore(database, log));
     }
 
-    Task CreateShopAsync(string shop) => new ShopStore(_store.Database, _log).AddAsync(new Shop(shop, "UTC", "GBP", Some.Instant), [], Cancel);
+    Task CreateShopAsync(string shop) => new ShopStore(_store.Database, _log).AddAsync(new Shop(shop, "UTC", "GBP", Some.Instant, Some.Instant), _ => [], Cancel);
 
     static CustomerId Id(string text) => text[0] switch
     {

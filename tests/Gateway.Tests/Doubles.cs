@@ -112,6 +112,7 @@ sealed class SegmentationDouble(Script script) : SegmentationService.Segmentatio
     public override Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context) => script.UnaryAsync<ListModelsResponse>(request, context);
     public override Task<Population> SetPopulation(SetPopulationRequest request, ServerCallContext context) => script.UnaryAsync<Population>(request, context);
     public override Task<Population> GetPopulation(GetPopulationRequest request, ServerCallContext context) => script.UnaryAsync<Population>(request, context);
+    public override Task<Population> LearnPopulation(LearnPopulationRequest request, ServerCallContext context) => script.UnaryAsync<Population>(request, context);
 }
 
 sealed class ValueDouble(Script script) : ValueService.ValueServiceBase

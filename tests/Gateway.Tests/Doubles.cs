@@ -112,6 +112,11 @@ sealed class SegmentationDouble(Script script) : SegmentationService.Segmentatio
     public override Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context) => script.UnaryAsync<ListModelsResponse>(request, context);
     public override Task<Population> SetPopulation(SetPopulationRequest request, ServerCallContext context) => script.UnaryAsync<Population>(request, context);
     public override Task<Population> GetPopulation(GetPopulationRequest request, ServerCallContext context) => script.UnaryAsync<Population>(request, context);
+    public override Task<ModelPreview> PreviewModel(PreviewModelRequest request, ServerCallContext context) => script.UnaryAsync<ModelPreview>(request, context);
+    public override Task<ModelPreview> GetModelPreview(GetModelPreviewRequest request, ServerCallContext context) => script.UnaryAsync<ModelPreview>(request, context);
+    public override Task<ListModelPreviewsResponse> ListModelPreviews(ListModelPreviewsRequest request, ServerCallContext context) => script.UnaryAsync<ListModelPreviewsResponse>(request, context);
+    public override Task<ModelPreview> CancelModelPreview(CancelModelPreviewRequest request, ServerCallContext context) => script.UnaryAsync<ModelPreview>(request, context);
+    public override Task<ListPreviewMoversResponse> ListPreviewMovers(ListPreviewMoversRequest request, ServerCallContext context) => script.UnaryAsync<ListPreviewMoversResponse>(request, context);
     public override Task<Population> LearnPopulation(LearnPopulationRequest request, ServerCallContext context) => script.UnaryAsync<Population>(request, context);
 }
 

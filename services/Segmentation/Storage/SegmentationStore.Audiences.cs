@@ -66,37 +66,60 @@ internal sealed partial class SegmentationStore
         return parameters;
     }
 
+    // Where what a filter asks for takes its place in a statement; as they stand they ask for nothing.
+    const string Fresh = "(1 = 1 /* fresh */)", Condition = "(1 = 1 /* condition */)", Before = "/* memberships */", After = "/* and memberships */", Narrowed = "AND 1 = 1 /* narrowed */";
+
     // Memberships first, in the order of keys: rows of customers then lie one behind the other.
-    internal string CountText(AudienceSql sql, bool includeAnonymous) => $"""
-        SELECT COUNT(CASE WHEN {sql.Fresh} AND {sql.Condition} THEN 1 END), COUNT(CASE WHEN {sql.Fresh} THEN NULL ELSE 1 END)
-        FROM {string.Join(" CROSS JOIN ", Memberships(sql).Append(database.Prefix + "customer c"))}
+    internal string CountMembersSql => $"""
+        SELECT COUNT(CASE WHEN {Fresh} AND {Condition} THEN 1 END), COUNT(CASE WHEN {Fresh} THEN NULL ELSE 1 END)
+        FROM {Before} {database.Prefix}customer c
         WHERE c.id BETWEEN @first AND @last
-          {Narrowed(sql, includeAnonymous)}
+          {Narrowed}
         """;
 
-    internal string StaleText(AudienceSql sql, bool includeAnonymous) => $"""
+    internal string StaleMembersSql => $"""
         SELECT c.identified, c.record
-        FROM {string.Join(" CROSS JOIN ", Memberships(sql).Append(database.Prefix + "customer c"))}
+        FROM {Before} {database.Prefix}customer c
         WHERE c.id BETWEEN @first AND @last
-          AND NOT ({sql.Fresh})
-          {Narrowed(sql, includeAnonymous)}
+          AND NOT ({Fresh})
+          {Narrowed}
         """;
 
-    /// <param name="isSorted">All are read in the order of keys, which is fast, and sorted by id; else they are read by id, one here and one there, so that none is read that is not asked for.</param>
-    internal string MembersText(AudienceSql sql, bool includeAnonymous, bool withRecords, bool isSorted) => $"""
-        SELECT c.customer, c.identified, CASE WHEN {sql.Fresh} THEN 1 ELSE 0 END, {(withRecords ? "c.record" : $"CASE WHEN {sql.Fresh} THEN NULL ELSE c.record END")}
-        FROM {string.Join(" CROSS JOIN ", isSorted ? Memberships(sql).Append(database.Prefix + "customer c") : Memberships(sql).Prepend(database.Prefix + "customer c"))}
-        WHERE {(isSorted ? "c.id BETWEEN @first AND @last" : "c.shop = @shop")}
+    // All are read in the order of keys, which is fast, and sorted by id.
+    internal string SortedMembersSql => $"""
+        SELECT c.customer, c.identified, CASE WHEN {Fresh} THEN 1 ELSE 0 END, CASE WHEN {Fresh} THEN NULL ELSE c.record END
+        FROM {Before} {database.Prefix}customer c
+        WHERE c.id BETWEEN @first AND @last
           AND c.customer > @after
-          AND (NOT ({sql.Fresh}) OR ({sql.Condition}))
-          {Narrowed(sql, includeAnonymous)}
+          AND (NOT ({Fresh}) OR ({Condition}))
+          {Narrowed}
         ORDER BY c.customer
         {database.Limit("@limit")}
         """;
 
-    IEnumerable<string> Memberships(AudienceSql sql) => Enumerable.Range(0, sql.Stages).Select(i => FormattableString.Invariant($"{database.Prefix}membership m{i}"));
+    // By id, one here and one there, so that no record is read that is not asked for.
+    internal string MembersSql => $"""
+        SELECT c.customer, c.identified, CASE WHEN {Fresh} THEN 1 ELSE 0 END, c.record
+        FROM {database.Prefix}customer c {After}
+        WHERE c.shop = @shop
+          AND c.customer > @after
+          AND (NOT ({Fresh}) OR ({Condition}))
+          {Narrowed}
+        ORDER BY c.customer
+        {database.Limit("@limit")}
+        """;
 
-    static string Narrowed(AudienceSql sql, bool includeAnonymous) => string.Concat(sql.Joins.Concat(includeAnonymous ? [] : ["c.identified = 1"]).Select(j => "AND " + j + " "));
+    /// <summary>A statement with what a filter asks for.</summary>
+    internal string Filled(string text, AudienceSql sql, bool includeAnonymous)
+    {
+        var memberships = Enumerable.Range(0, sql.Stages).Select(i => FormattableString.Invariant($"{database.Prefix}membership m{i}")).ToList();
+        return text
+            .Replace(Fresh, $"({sql.Fresh})", StringComparison.Ordinal)
+            .Replace(Condition, $"({sql.Condition})", StringComparison.Ordinal)
+            .Replace(Before, string.Concat(memberships.Select(m => m + " CROSS JOIN ")), StringComparison.Ordinal)
+            .Replace(After, string.Concat(memberships.Select(m => " CROSS JOIN " + m)), StringComparison.Ordinal)
+            .Replace(Narrowed, string.Concat(sql.Joins.Concat(includeAnonymous ? [] : ["c.identified = 1"]).Select(j => "AND " + j + " ")), StringComparison.Ordinal);
+    }
 
     /// <summary>How many there are.</summary>
     public async Task<long> CountMembersAsync(AudienceQuestion question, CancellationToken cancellation)
@@ -106,13 +129,13 @@ internal sealed partial class SegmentationStore
         await using var connection = await database.OpenAsync(cancellation);
         var values = ParametersOf(question, sql, new { });
         long held;
-        await using (var counts = await connection.ExecuteReaderAsync(new CommandDefinition(CountText(sql, question.IncludeAnonymous), values, commandTimeout: ReadSecondsMax, cancellationToken: cancellation)))
+        await using (var counts = await connection.ExecuteReaderAsync(new CommandDefinition(Filled(CountMembersSql, sql, question.IncludeAnonymous), values, commandTimeout: ReadSecondsMax, cancellationToken: cancellation)))
         {
             await counts.ReadAsync(cancellation);
             held = Convert.ToInt64(counts.GetValue(0), CultureInfo.InvariantCulture);
             if (Convert.ToInt64(counts.GetValue(1), CultureInfo.InvariantCulture) == 0) return held;
         }
-        await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(StaleText(sql, question.IncludeAnonymous), values, commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
+        await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(Filled(StaleMembersSql, sql, question.IncludeAnonymous), values, commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
         while (await reader.ReadAsync(cancellation))
             if (question.Member(reader.GetBoolean(0), (byte[])reader.GetValue(1)) is not null) held++;
         return held;
@@ -132,7 +155,7 @@ internal sealed partial class SegmentationStore
         for (var limit = Math.Min(first, most); ; limit = Math.Min(2 * limit, most))
         {
             var sql = SqlOf(question);
-            await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(MembersText(sql, question.IncludeAnonymous, withState, isSorted), ParametersOf(question, sql, new { after, limit }), commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
+            await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(Filled(isSorted ? SortedMembersSql : MembersSql, sql, question.IncludeAnonymous), ParametersOf(question, sql, new { after, limit }), commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
             var rows = 0;
             for (; await reader.ReadAsync(cancellation); rows++)
             {

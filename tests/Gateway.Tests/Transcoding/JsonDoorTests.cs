@@ -126,7 +126,7 @@ public sealed class JsonDoorTests
     {
         await using var gateway = await TestGateway.StartAsync();
         using var response = await gateway.Http.DeleteAsync(new Uri("/v1/shops/acme", UriKind.Relative), Cancellation);
-        Assert.Equal(["GET"], response.Content.Headers.Allow);
+        Assert.Equal(["GET", "PATCH"], response.Content.Headers.Allow);
         var (status, problem) = await TestGateway.ReadAsync(response);
         Assert.Equal(405, status);
         Assert.Equal("ROUTE_NOT_FOUND", problem.GetProperty("reason").GetString());

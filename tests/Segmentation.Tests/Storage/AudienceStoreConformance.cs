@@ -147,7 +147,7 @@ public abstract class AudienceStoreConformance(Func<Task<TestStore>> open) : IAs
         foreach (var filter in AudienceStoreLaws.Restrictions)
         {
             var sql = AudienceSql.Of((await QuestionAsync(filter, Now)).Audience, (await QuestionAsync(filter, Now)).Ground.Measures, new DateOnly(2024, 6, 30), (await QuestionAsync(filter, Now)).Ground.Derivations);
-            foreach (var text in (string[])[store.CountText(sql, false), store.StaleText(sql, true), store.MembersText(sql, false, true, false), store.MembersText(sql, true, false, true)]) Assert.Empty(TSql.Errors(text));
+            foreach (var text in (string[])[store.CountMembersSql, store.StaleMembersSql, store.MembersSql, store.SortedMembersSql]) Assert.Empty(TSql.Errors(store.Filled(text, sql, includeAnonymous: false)));
         }
     }
 }

@@ -386,7 +386,7 @@ public abstract class ModelStoreConformance(Func<Task<TestStore>> open) : IAsync
         await ApplyAsync(log);
         var (rows, feed) = (await Tables.ReadAsync(_test.Database), await FeedAsync());
         await BackToRowsAsync();
-        Assert.Equal(2, await Migrator.ApplyAsync(_test.Database, Program.House.Home, Cancellation));
+        Assert.Equal(3, await Migrator.ApplyAsync(_test.Database, Program.House.Home, Cancellation));
 
         await using var database = _test.OpenAnother();
         var store = new SegmentationStore(database);

@@ -41,9 +41,11 @@ public abstract class ReplicaTests : IDisposable
 
     public void Dispose()
     {
-        Directory.Delete(Folder, recursive: true);
+        Dispose(true);
         GC.SuppressFinalize(this);
     }
+
+    protected virtual void Dispose(bool disposing) => Directory.Delete(Folder, recursive: true);
 
     /// <summary>One process more on the store of the test.</summary>
     private protected abstract ChildProcess Start(int port, params string[] settings);

@@ -92,7 +92,7 @@ internal static class RecordCodec
 
     delegate T ReadEntry<T>(ref Reader reader, DateTimeOffset time);
 
-    static IReadOnlyList<Known<T>> Part<T>(ref Reader reader, bool isWanted, ReadEntry<T> read)
+    static List<Known<T>> Part<T>(ref Reader reader, bool isWanted, ReadEntry<T> read)
     {
         var part = new Reader(reader.Take((int)reader.Unsigned()));
         if (!isWanted || part.IsAtEnd) return [];

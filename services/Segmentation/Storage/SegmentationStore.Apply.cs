@@ -238,7 +238,7 @@ internal sealed partial class SegmentationStore
         return timeline.Count > 0 ? (history, timeline) : null;
     }
 
-    static IReadOnlyList<StageShare> SharesOf((History History, IReadOnlyList<StageInterval> Timeline)? of)
+    static List<StageShare> SharesOf((History History, IReadOnlyList<StageInterval> Timeline)? of)
         => of is var (history, timeline) ? StageShares.Of(history, timeline) : [];
 
     async Task<Applied> CommitAsync(Write write, Plan plan, CancellationToken cancellation)

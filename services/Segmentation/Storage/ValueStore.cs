@@ -41,8 +41,6 @@ internal sealed record RfmTotal
 internal sealed class ValueStore(Database database)
 {
     // All orders of a large shop, over a busy connection.
-    const int ReadSecondsMax = 600;
-
     static readonly JsonSerializerOptions Json = new() { Converters = { new JsonStringEnumConverter() } };
 
     sealed record Document(OrderGapAnalysis Gaps, ValueModel Model);

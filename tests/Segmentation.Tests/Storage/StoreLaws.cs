@@ -163,7 +163,7 @@ public sealed class StoreLaws
             {
                 foreach (var anonymous in Both)
                 {
-                    var counted = Text(await store.CountStagesAsync(shop, active, asOf, anonymous, CancellationToken.None));
+                    var counted = Text(await store.CountStagesAsync(shop, active, asOf, anonymous, CancellationToken.None)).ToList();
                     if (!counted.SequenceEqual(Text(Evaluated(c.Logs.Told, model, asOf, anonymous)))) return false;
                     if (!counted.SequenceEqual(Text(await store.CountStagesAsync(shop, active, asOf, now.AddYears(100), anonymous, CancellationToken.None)))) return false;
                 }

@@ -7,6 +7,7 @@ internal sealed class Bell : IDisposable
     public const string Previews = "previews";
 
     readonly SemaphoreSlim _rung = new(0, 1);
+    Task? _heard;
 
     public void Ring()
     {
@@ -20,8 +21,8 @@ internal sealed class Bell : IDisposable
         }
     }
 
-    /// <summary>Ends when it is rung, or after that time.</summary>
-    public Task WaitAsync(TimeSpan most, CancellationToken cancellation) => _rung.WaitAsync(most, cancellation);
+    /// <summary>Ends when it is rung. Of one listener at a time: who asks again before that waits for the same ring, which otherwise nobody would hear.</summary>
+    public Task HeardAsync() => _heard is { IsCompleted: false } ? _heard : _heard = _rung.WaitAsync();
 
     public void Dispose() => _rung.Dispose();
 }

@@ -2,11 +2,12 @@ using System.Globalization;
 
 namespace Perennial.Benchmarks;
 
-/// <summary>Measures what is computed inside a house, in one process: <c>value</c> (fits, scores and order gaps of a synthetic shop).</summary>
+/// <summary>Measures what is computed inside a house, in one process: <c>value</c> (fits, scores and order gaps of a synthetic shop), <c>audiences</c>, <c>records</c>.</summary>
 static class Program
 {
     const string Usage = """
         usage: Benchmarks audiences --customers N   counts and streams filters over a SQLite store of N customers
+               Benchmarks records --customers N --batch N   takes five orders a customer into a SQLite store, as the feed does in batches of N
                Benchmarks value [options]
           --customers N   1 to 10,000,000 buyers (1,000,000)
           --store         also write them to a SQLite store of the house and read, analyse and fit them from there, as the worker does
@@ -15,15 +16,23 @@ static class Program
 
     static async Task<int> Main(string[] args)
     {
-        if (args is ["records", var count, var size]) { await RecordsBenchmark.RunAsync(int.Parse(count, CultureInfo.InvariantCulture), int.Parse(size, CultureInfo.InvariantCulture), Path.GetTempPath()); return 0; }
-        if (args is ["audiences", "--customers", var members] && int.TryParse(members.Replace("_", "", StringComparison.Ordinal), NumberStyles.None, CultureInfo.InvariantCulture, out var count1) && count1 is >= 1 and <= 10_000_000) { await AudienceBenchmark.RunAsync(count1, Path.GetTempPath()); return 0; }
-        if (args is not ["value", ..]) return await FailAsync("the first word names what to measure: value");
+        switch (args)
+        {
+            case ["records", "--customers", var buyers, "--batch", var events] when IsCount(buyers, out var many) && IsCount(events, out var batch):
+                await RecordsBenchmark.RunAsync(many, batch, Path.GetTempPath());
+                return 0;
+            case ["audiences", "--customers", var members] when IsCount(members, out var many):
+                await AudienceBenchmark.RunAsync(many, Path.GetTempPath());
+                return 0;
+            case not ["value", ..]:
+                return await FailAsync("the first word names what to measure: value, audiences or records, and its options follow");
+        }
         var (customers, store, data) = (1_000_000, false, Path.GetTempPath());
         for (var i = 1; i < args.Length; i++)
         {
             switch (args[i])
             {
-                case "--customers" when i + 1 < args.Length && int.TryParse(args[i + 1].Replace("_", "", StringComparison.Ordinal), NumberStyles.None, CultureInfo.InvariantCulture, out customers) && customers is >= 1 and <= 10_000_000:
+                case "--customers" when i + 1 < args.Length && IsCount(args[i + 1], out customers):
                     i++;
                     break;
                 case "--data" when i + 1 < args.Length:
@@ -39,6 +48,9 @@ static class Program
         await ValueBenchmark.RunAsync(customers, store ? data : null);
         return 0;
     }
+
+    static bool IsCount(string text, out int count)
+        => int.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.None, CultureInfo.InvariantCulture, out count) && count is >= 1 and <= 10_000_000;
 
     static async Task<int> FailAsync(string problem)
     {

@@ -58,4 +58,16 @@ static class Given
         var history = orders == 0 ? History.Of(first, [], "GBP") : OrdersAt(Enumerable.Repeat(first, orders));
         return Lifecycle.At(history, model, London, days is { } after ? EndOf(DateOnly.FromDateTime(first.Date).AddDays(after), London) : first)!;
     }
+
+    /// <summary>What was added to a customer's value, and when: the value at an instant is the sum up to and with it.</summary>
+    internal static IEnumerable<(DateTimeOffset Time, decimal Amount)> ValueChanges(this PurchaseHistory history)
+    {
+        var value = 0m;
+        foreach (var point in history.Points)
+        {
+            if (point.Value == value) continue;
+            yield return (point.From, point.Value - value);
+            value = point.Value;
+        }
+    }
 }

@@ -45,13 +45,6 @@ public static class Mapping
         _ => value,
     };
 
-    /// <summary>An instant of a row that is read without a mapper.</summary>
-    public static DateTimeOffset ReadInstant(DbDataReader reader, int column)
-    {
-        ArgumentNullException.ThrowIfNull(reader);
-        return reader.GetFieldType(column) == typeof(long) ? DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(column)) : new DateTimeOffset(DateTime.SpecifyKind(reader.GetDateTime(column), DateTimeKind.Utc));
-    }
-
     /// <summary>Money, or a sum of it, of a row that is read without a mapper.</summary>
     public static decimal ReadMoney(DbDataReader reader, int column)
     {

@@ -20,7 +20,7 @@ internal sealed partial class AudienceApi(SegmentationStore store, ValueStore va
     Task<Shop> ShopAsync(string id, CancellationToken cancellation) => store.RequireShopAsync(id, cancellation);
 
     /// <summary>Now, as it is stored.</summary>
-    DateTimeOffset Now() => ((Timestamp?)null).ToInstant(clock.GetUtcNow());
+    DateTimeOffset Now() => clock.GetUtcNow().WholeMillis();
 
     /// <exception cref="RpcException">FILTER_INVALID.</exception>
     static async Task<T> ReadingAsync<T>(Func<Task<T>> work)

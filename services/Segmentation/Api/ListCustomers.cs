@@ -17,7 +17,7 @@ internal sealed partial class SegmentationApi
     {
         var now = clock.GetUtcNow();
         new Violations().Shop(request.Shop).Name(request.Model, "model").Name(request.Stage, "stage").Instant(request.AsOf, "as_of").Known(request.KnownAt, now)
-            .Require(request.PageSize >= 0, "page_size", "must be 0 (the default) or more").Throw();
+            .PageSize(request.PageSize).Throw();
         var arguments = Arguments(request);
         var size = Pages.Size(request.PageSize, Math.Min(options.Value.PageSize, options.Value.PageSizeMax), options.Value.PageSizeMax);
         var knownAt = request.KnownAt.ToKnown(now);

@@ -8,7 +8,7 @@ internal sealed partial class SegmentationApi
 {
     public override async Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context)
     {
-        new Violations().Shop(request.Shop).Require(request.PageSize >= 0, "page_size", "must be 0 (the default) or more").Throw();
+        new Violations().Shop(request.Shop).PageSize(request.PageSize).Throw();
         var size = Pages.Size(request.PageSize, Math.Min(options.Value.PageSize, options.Value.PageSizeMax), options.Value.PageSizeMax);
         var after = Pages.Cursor(request.PageToken, request.Shop) ?? "";
         var shop = await ShopAsync(request.Shop, context.CancellationToken);

@@ -15,7 +15,7 @@ internal sealed partial class ValueApi
     public override async Task<ListRfmResponse> ListRfm(ListRfmRequest request, ServerCallContext context)
     {
         new Violations().Shop(request.Shop).Month(request.Month).TieRule(request.TieRule).Name(request.Segment, "segment")
-            .Require(request.PageSize >= 0, "page_size", "must be 0 (the default) or more").Throw();
+            .PageSize(request.PageSize).Throw();
         string[] arguments = [request.Shop, request.Month, request.TieRule.ToString(), request.Segment];
         var size = Pages.Size(request.PageSize, RfmPageSize, RfmPageSizeMax);
         var (asked, after) = Pages.Cursor(request.PageToken, arguments) is { } cursor ? (cursor[..7], cursor[7..]) : (request.Month, "");

@@ -13,7 +13,7 @@ internal sealed partial class ValueApi
     /// <summary>The cursor is the revision to go on from.</summary>
     public override async Task<ListValueModelsResponse> ListValueModels(ListValueModelsRequest request, ServerCallContext context)
     {
-        new Violations().Shop(request.Shop).Require(request.PageSize >= 0, "page_size", "must be 0 (the default) or more").Throw();
+        new Violations().Shop(request.Shop).PageSize(request.PageSize).Throw();
         var size = Pages.Size(request.PageSize, ModelsPageSize, ModelsPageSizeMax);
         var from = Pages.Cursor(request.PageToken, request.Shop) is { } cursor ? int.Parse(cursor, CultureInfo.InvariantCulture) : int.MaxValue;
         var shop = await ShopAsync(request.Shop, context.CancellationToken);

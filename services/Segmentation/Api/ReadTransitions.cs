@@ -12,7 +12,7 @@ internal sealed partial class SegmentationApi
     {
         new Violations().Shop(request.Shop)
             .Require(request.AfterPosition >= 0, "after_position", "must be 0 (the start) or more")
-            .Require(request.PageSize >= 0, "page_size", "must be 0 (the default) or more")
+            .PageSize(request.PageSize)
             .Throw();
         var size = Pages.Size(request.PageSize, options.Value.PageSize, options.Value.PageSizeMax);
         var shop = await ShopAsync(request.Shop, context.CancellationToken);

@@ -58,7 +58,7 @@ internal sealed partial class SegmentationApi(
     }
 
     /// <summary>Now, as it is stored.</summary>
-    DateTimeOffset Now() => ((Google.Protobuf.WellKnownTypes.Timestamp?)null).ToInstant(clock.GetUtcNow());
+    DateTimeOffset Now() => clock.GetUtcNow().WholeMillis();
 
     static Model Answer(Shop shop, string model, int revision, ModelChange change)
         => change.Refusal == Refusal.None ? ModelMapping.ToProto(shop.Id, change.Model!) : throw Fault(shop, model, revision, change);

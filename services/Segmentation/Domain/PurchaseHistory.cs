@@ -75,17 +75,8 @@ internal sealed class PurchaseHistory
         return low == 0 ? null : _points[low - 1];
     }
 
-    /// <summary>What was added to the customer's value, and when: the value at an instant is the sum up to and with it.</summary>
-    public IEnumerable<(DateTimeOffset Time, decimal Amount)> ValueChanges()
-    {
-        var value = 0m;
-        foreach (var point in _points)
-        {
-            if (point.Value == value) continue;
-            yield return (point.From, point.Value - value);
-            value = point.Value;
-        }
-    }
+    /// <summary>The first of the orders that count at an instant; null when none does.</summary>
+    public Order? FirstOrderAt(DateTimeOffset instant) => Orders.FirstOrDefault(o => o.From <= instant && instant < o.To)?.Order;
 
     void Append(Purchases next)
     {

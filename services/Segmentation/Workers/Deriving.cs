@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Perennial.Foundation.Hosting;
 using Perennial.Segmentation.Storage;
 
 namespace Perennial.Segmentation.Workers;
@@ -7,37 +8,20 @@ namespace Perennial.Segmentation.Workers;
 /// Derives the stages of models that were activated and removes those of models that are no longer, step by step, so that the feed goes on in between. Whatever is
 /// interrupted goes on from its last step.
 /// </summary>
-internal sealed class Deriving(SegmentationStore store, Bell bell, TimeProvider clock, IOptions<SegmentationOptions> options, ILogger<Deriving> log) : BackgroundService
+internal sealed class Deriving(SegmentationStore store, Bell bell, TimeProvider clock, IOptions<SegmentationOptions> options, ILogger<Deriving> log)
+    : RecurringWork(TimeSpan.FromSeconds(options.Value.DerivationLookSeconds), clock)
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            if (await TryStepAsync(stoppingToken)) continue;
-            // Another replica rings a bell of its own.
-            await bell.WaitAsync(TimeSpan.FromSeconds(options.Value.DerivationLookSeconds), stoppingToken);
-        }
-    }
+    protected override bool BeginsAtOnce => true;
 
-    /// <summary>False where there is nothing to do, or it failed and is better tried again later.</summary>
-    async Task<bool> TryStepAsync(CancellationToken cancellation)
+    // Other replicas ring bells of their own.
+    protected override Task CalledAsync() => bell.HeardAsync();
+
+    protected override void Say(Exception failure) => log.DerivationFailed(failure);
+
+    protected override async Task WorkAsync(CancellationToken cancellation)
     {
-        try
-        {
-            if (await store.StepAsync(options.Value.DerivationStepSize, clock.GetUtcNow(), cancellation) is not { } step) return false;
+        while (await store.StepAsync(options.Value.DerivationStepSize, Clock.GetUtcNow(), cancellation) is { } step)
             if (step.IsDone) Tell(step);
-            return true;
-        }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
-        {
-            log.DerivationFailed(e);
-            return false;
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            // A stop reaches the store as a fault of its own; the host takes only this one as a stop.
-            throw new OperationCanceledException("The house is stopping.", e, cancellation);
-        }
     }
 
     void Tell(DerivationStep step)

@@ -11,12 +11,10 @@ internal sealed class Previewing(SegmentationStore store, [FromKeyedServices(Bel
     /// <summary>How often to look whether what was recorded before a preview is applied.</summary>
     static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(100);
 
-    Task? _called;
-
     protected override bool BeginsAtOnce => true;
 
-    // One listener at a time: one that nobody waits for would take the ring from the next. Other replicas ring bells of their own.
-    protected override Task CalledAsync() => _called is { IsCompleted: false } ? _called : _called = bell.WaitAsync(Timeout.InfiniteTimeSpan, CancellationToken.None);
+    // Other replicas ring bells of their own.
+    protected override Task CalledAsync() => bell.HeardAsync();
 
     protected override void Say(Exception failure) => log.PreviewsStuck(failure, options.Value.LookSeconds);
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using Perennial.Foundation.Grpc;
 using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.Domain.Value;
 using Perennial.Segmentation.Storage;
@@ -30,11 +31,11 @@ internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Be
         await Task.Yield();
         try
         {
-            var (started, asOf) = (clock.GetTimestamp(), Millis(clock.GetUtcNow()));
+            var (started, asOf) = (clock.GetTimestamp(), clock.GetUtcNow().WholeMillis());
             var (sample, population) = await SampleAsync(shop, asOf, cancellation);
             var model = sample.Fit(options.Value.HorizonDays, options.Value.LapseLevel);
             var gaps = sample.Gaps.Analyse(options.Value.HorizonDays, options.Value.LapseLevel);
-            var created = Millis(clock.GetUtcNow());
+            var created = clock.GetUtcNow().WholeMillis();
             var number = await store.AddAsync(shop.Id, asOf, created, gaps, model, cancellation);
             var duration = clock.GetElapsedTime(started);
             metrics.Fitted(duration);
@@ -54,14 +55,14 @@ internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Be
     /// <summary>Learns what customers are measured against as of now, in the place of whatever is set; null where nobody has bought.</summary>
     public async Task<PopulationState?> LearnAsync(Shop shop, CancellationToken cancellation)
     {
-        var (values, population) = await SampleAsync(shop, Millis(clock.GetUtcNow()), cancellation);
+        var (values, population) = await SampleAsync(shop, clock.GetUtcNow().WholeMillis(), cancellation);
         var gaps = values.Gaps.Analyse(options.Value.HorizonDays, options.Value.LapseLevel);
         return population.Learn(gaps) is { } learned ? await LearnAsync(shop, learned, overHand: true, cancellation) : null;
     }
 
     async Task<PopulationState> LearnAsync(Shop shop, Population learned, bool overHand, CancellationToken cancellation)
     {
-        var state = await shops.LearnPopulationAsync(shop.Id, learned, overHand, Millis(clock.GetUtcNow()), cancellation);
+        var state = await shops.LearnPopulationAsync(shop.Id, learned, overHand, clock.GetUtcNow().WholeMillis(), cancellation);
         log.PopulationLearned(shop.Id, state.Revision);
         bell.Ring();
         return state;
@@ -117,7 +118,7 @@ internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Be
         var (cutPoints, cuts) = Rfm.Score(values, RfmTieRule.CutPoints);
         var (ntile, ranks) = (Rfm.Score(values, RfmTieRule.Ntile).Scores, Rfm.Score(values, RfmTieRule.AverageRank).Scores);
         var entries = customers.Select((c, i) => new RfmEntry(c.Id, c.Values.RecencyDays, c.Values.Frequency, c.Amount, cutPoints[i].Code, ntile[i].Code, ranks[i].Code)).ToList();
-        if (await store.AddMonthAsync(shop.Id, new RfmMonth(month, asOf, Millis(clock.GetUtcNow()), cuts), entries, cancellation))
+        if (await store.AddMonthAsync(shop.Id, new RfmMonth(month, asOf, clock.GetUtcNow().WholeMillis(), cuts), entries, cancellation))
             log.RfmFrozen(shop.Id, month.ToString("yyyy-MM", CultureInfo.InvariantCulture), entries.Count);
     }
 
@@ -163,6 +164,4 @@ internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Be
         base.Dispose();
         GC.SuppressFinalize(this);
     }
-
-    static DateTimeOffset Millis(DateTimeOffset instant) => DateTimeOffset.FromUnixTimeMilliseconds(instant.ToUnixTimeMilliseconds());
 }

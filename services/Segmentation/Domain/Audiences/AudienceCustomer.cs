@@ -67,5 +67,5 @@ internal sealed class AudienceCustomer
 
     bool IsMeasured(Axis axis) => axis.Traits.Needs == PopulationPart.None || _measures.Population?.Has(axis.Traits.Needs) == true;
 
-    Order? FirstOrder => _history.Purchases.Orders.FirstOrDefault(o => o.From <= _standing.Instant && _standing.Instant < o.To)?.Order;
+    Order? FirstOrder => _history.Purchases.FirstOrderAt(_standing.Instant);
 }

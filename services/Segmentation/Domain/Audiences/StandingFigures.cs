@@ -44,7 +44,7 @@ internal sealed record StandingFigures(DateTimeOffset From, DateTimeOffset Until
         return stretch with
         {
             FirstSeen = history.FirstSeen,
-            FirstOrder = history.Purchases.Orders.FirstOrDefault(o => o.From <= instant && instant < o.To)?.Order.Time,
+            FirstOrder = history.Purchases.FirstOrderAt(instant)?.Time,
             LastOrder = standing.Purchases.LastOrder?.Time,
             FirstOrderDay = facts.FirstOrder?.DayNumber,
             OrderBeforeDay = facts.OrderBefore?.DayNumber,

@@ -15,6 +15,6 @@ internal sealed partial class SegmentationApi
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
         var use = await UseAsync(shop, request.Model, knownAt, context.CancellationToken);
         var customer = await store.FindCustomerAsync(shop, request.Customer, use.Model.Sources | Sources.Purchases, context.CancellationToken);
-        return (customer is null ? null : Mapping.ToLifecycle(customer, shop, use, asOf, knownAt)) ?? throw Lookups.CustomerNotFound(shop, request.Customer, asOf);
+        return (customer is null ? null : Mapping.ToLifecycle(customer, shop, use, asOf, knownAt)) ?? throw Lookups.CustomerNotFound(shop, request.Customer, asOf, knownAt);
     }
 }

@@ -15,8 +15,14 @@ internal static class Lookups
         => await store.FindShopAsync(id, cancellation)
         ?? throw Errors.Of(CommonErrorReason.ShopNotFound, $"Shop '{id}' is not known here; create it first, or wait until this house has read that far.", ("shop", id));
 
-    public static RpcException CustomerNotFound(Shop shop, string customer, DateTimeOffset asOf) => Errors.Of(
-        SegmentationErrorReason.CustomerNotFound,
-        $"Nothing is known of customer '{customer}' at {asOf.ToText()}; check the id, or wait for the feed.",
-        ("shop", shop.Id), ("customer", customer), ("as_of", asOf.ToText()));
+    /// <param name="knownAt">Null where what is known now was asked for.</param>
+    public static RpcException CustomerNotFound(Shop shop, string customer, DateTimeOffset asOf, DateTimeOffset? knownAt = null) => knownAt is { } known
+        ? Errors.Of(
+            SegmentationErrorReason.CustomerNotFound,
+            $"Nothing was known by {known.ToText()} of customer '{customer}' at {asOf.ToText()}; check the id, or ask for a later known_at.",
+            ("shop", shop.Id), ("customer", customer), ("as_of", asOf.ToText()), ("known_at", known.ToText()))
+        : Errors.Of(
+            SegmentationErrorReason.CustomerNotFound,
+            $"Nothing is known of customer '{customer}' at {asOf.ToText()}; check the id, or wait for the feed.",
+            ("shop", shop.Id), ("customer", customer), ("as_of", asOf.ToText()));
 }

@@ -72,6 +72,17 @@ internal sealed class CustomerRecord
     public IEnumerable<DateTimeOffset> KnownTimes
         => Times(Seen).Concat(Times(Left)).Concat(Times(Facts)).Concat(Times(Activities)).Concat(Times(Opinions)).Where(t => t < Calendar.Forever).Distinct().Order();
 
+    /// <summary>Message of the latest event that became known at an instant; empty where something only ceased to be known.</summary>
+    /// <param name="sources">What else is left out.</param>
+    public string NewsOf(DateTimeOffset known, Sources sources)
+    {
+        var news = new List<(DateTimeOffset Time, string MessageId)>();
+        if (sources.HasFlag(Sources.Purchases)) news.AddRange(Facts.Where(f => f.From == known).Select(f => (f.What.Time, f.What.MessageId)));
+        if (sources.HasFlag(Sources.Activities)) news.AddRange(Activities.Where(a => a.From == known).Select(a => (a.What.Time, a.What.MessageId)));
+        if (sources.HasFlag(Sources.Opinions)) news.AddRange(Opinions.Where(o => o.From == known).Select(o => (o.What.Time, o.What.MessageId)));
+        return news.Count == 0 ? "" : news.Max().MessageId;
+    }
+
     static IEnumerable<DateTimeOffset> Times<T>(IReadOnlyList<Known<T>> all) => all.SelectMany(k => (DateTimeOffset[])[k.From, k.To]);
 
     /// <summary>What is there already is not added again; the same record comes back when nothing is new.</summary>

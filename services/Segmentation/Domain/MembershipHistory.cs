@@ -21,7 +21,7 @@ internal static class MembershipHistory
         {
             var use = uses.LastOrDefault(u => u.From <= time && time < u.To);
             var now = use is var (model, zone, _, _) && record.AsKnown(time, currency, zone, model.Sources | Sources.Purchases) is { } history
-                ? StageTimeline.Of(history, model, zone).Select(s => new Membership(s, time, Calendar.Forever, CauseOf(s, history, model.Sources | Sources.Purchases, time, AreAlike(use, last), open), use, history)).ToList()
+                ? StageTimeline.Of(history, model, zone).Select(s => new Membership(s, time, Calendar.Forever, CauseOf(s, record, history, model.Sources | Sources.Purchases, time, AreAlike(use, last), open), use, history)).ToList()
                 : [];
             var kept = open.Where(o => now.Exists(n => n.Stay == o.Stay && AreAlike(n.Use, o.Use))).ToList();
             closed.AddRange(open.Except(kept).Select(o => o with { KnownTo = time }));
@@ -34,11 +34,11 @@ internal static class MembershipHistory
     static bool AreAlike(ModelUseTime? a, ModelUseTime? b) => a?.Model == b?.Model && a?.Zone.Id == b?.Zone.Id;
 
     /// <summary>A stay that was not known so before, though the customer was: another model or zone, or news of the past.</summary>
-    static Cause CauseOf(StageInterval stay, History history, Sources sources, DateTimeOffset time, bool isSameUse, List<Membership> open)
+    static Cause CauseOf(StageInterval stay, CustomerRecord record, History history, Sources sources, DateTimeOffset time, bool isSameUse, List<Membership> open)
     {
         var cause = Transitions.CauseOf(history, stay.From, sources);
         if (open.Count == 0 || cause.Kind is not CauseKind.Clock || open.Exists(o => o.Stay.From == stay.From && o.Stay.Stage == stay.Stage)) return cause;
         if (!isSameUse) return new Cause(CauseKind.Model);
-        return stay.From < time ? new Cause(CauseKind.Correction) : cause;
+        return stay.From < time ? new Cause(CauseKind.Correction, record.NewsOf(time, sources)) : cause;
     }
 }

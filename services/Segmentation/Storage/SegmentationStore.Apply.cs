@@ -107,9 +107,14 @@ internal sealed partial class SegmentationStore
     async Task MoveAsync(Write write, EventBatch batch)
     {
         if (!await _checkpoints.MoveAsync(write, batch.Partition, batch.After, batch.Next)) throw new CheckpointMovedException();
+        // A partition's first batch adds a row that no lock of the positions could hold, so it waits at the count, which is moved with every lock.
+        if (batch.After == 0) await write.Connection.ExecuteAsync(AwaitRevisionSql, transaction: write.Transaction);
     }
 
     internal string RevisionSql => $"SELECT revision FROM {database.Prefix}derived_revision";
+
+    // Sets what it finds: the lock is what counts.
+    internal string AwaitRevisionSql => $"UPDATE {database.Prefix}derived_revision SET revision = revision";
 
     Task<long> ReadRevisionAsync(DbConnection connection, DbTransaction? transaction, CancellationToken cancellation)
         => connection.ExecuteScalarAsync<long>(Command(RevisionSql, new { }, cancellation, transaction));

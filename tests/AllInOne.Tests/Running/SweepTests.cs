@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Dapper;
+using Google.Protobuf.WellKnownTypes;
 using Microsoft.Data.SqlClient;
 using Microsoft.Data.Sqlite;
 using Perennial.Ingestion.V1;
@@ -67,6 +69,8 @@ public sealed class SweepTests : IDisposable
     /// <param name="sweep">The columns with a marker: proves that the person is there before, and that the sweep sees them.</param>
     static async Task EraseAsync(TestPlatform platform, Func<Task<IReadOnlyList<string>>> sweep)
     {
+        // A receiver that is never reached: what it was not told waits in the gateway.
+        await platform.PostAsync($"{Root}/webhooks", """{"webhook": "unreachable", "url": "https://127.0.0.1:1/", "afterPosition": "0"}""");
         await platform.PostAsync("/v1/batch", Events);
         await platform.PostAsync("/v1/track", Other);
         var door = new IngestionService.IngestionServiceClient(platform.Grpc());
@@ -76,13 +80,14 @@ public sealed class SweepTests : IDisposable
         await door.UnmergeCustomersAsync(new UnmergeCustomersRequest { Shop = TestPlatform.Shop, Change = wrong.Change, Actor = "a", Reason = "c" }, cancellationToken: Cancel);
         await platform.CatchUpAsync();
         Assert.NotEmpty(merge.Change);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        while (await WaitingAsync(platform, patience.Token) == 0) await Task.Delay(100, patience.Token);
         var planted = await sweep();
         foreach (var house in (string[])["ingestion", "segmentation", "engagement", "campaigns"]) Assert.Contains(planted, place => place.StartsWith(house, StringComparison.Ordinal));
 
         var before = await StagesAsync(platform);
         var erasure = await door.EraseCustomerAsync(new EraseCustomerRequest { Shop = TestPlatform.Shop, Customer = $"email:{Address}", Actor = "dpo", Reason = "request 7" }, cancellationToken: Cancel);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        patience.CancelAfter(TimeSpan.FromSeconds(60));
         while (erasure.State != Erasure.Types.State.Done)
         {
             await Task.Delay(100, patience.Token);
@@ -92,7 +97,12 @@ public sealed class SweepTests : IDisposable
         Assert.Equal(before, await StagesAsync(platform));
         var other = await platform.Gateway.GetAsync<CustomerLifecycle>($"{Root}/customers/user:somebody-else/lifecycle", Cancel);
         Assert.Equal((1, "other-1"), (other.Why.OrderCount, other.Why.LastOrderId));
+        Assert.NotEqual(0, await WaitingAsync(platform, patience.Token));
     }
+
+    /// <summary>The position in the feed that the receiver was not told of; 0 before the first attempt.</summary>
+    static async Task<long> WaitingAsync(TestPlatform platform, CancellationToken cancellation)
+        => long.Parse((await platform.Gateway.GetAsync<Struct>($"{Root}/webhooks/unreachable", cancellation)).Fields["pendingPosition"].StringValue, CultureInfo.InvariantCulture);
 
     /// <summary>A day when the person was counted still counts them.</summary>
     static async Task<string> StagesAsync(TestPlatform platform)
@@ -126,7 +136,7 @@ public sealed class SweepTests : IDisposable
         {
             foreach (var (column, value) in row)
             {
-                var text = value is byte[] bytes ? Encoding.Latin1.GetString(bytes) : Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture) ?? "";
+                var text = value is byte[] bytes ? Encoding.Latin1.GetString(bytes) : Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
                 if (Markers.Any(m => text.Contains(m, StringComparison.OrdinalIgnoreCase))) found.Add($"{table}.{column}: {text}");
             }
         }

@@ -109,7 +109,8 @@ public sealed class KnownAtTests(KnownAtFixture fixture) : IClassFixture<KnownAt
     {
         Assert.Equal("new", (await Get("anon:v", Tenth, BeforeMerge)).Stage);
         Assert.Equal("CUSTOMER_NOT_FOUND", (await RefusalAsync(Get("anon:v", Tenth, null), StatusCode.NotFound)).Reason);
-        Assert.Equal("CUSTOMER_NOT_FOUND", (await RefusalAsync(Get("user:m", Tenth, BeforeMerge), StatusCode.NotFound)).Reason);
+        var refusal = await RefusalAsync(Get("user:m", Tenth, BeforeMerge), StatusCode.NotFound);
+        Assert.Equal(("CUSTOMER_NOT_FOUND", "2024-06-11T12:00:00Z"), (refusal.Reason, refusal.Metadata["known_at"]));
         Assert.Equal(20, (await Get("user:m", Tenth, null)).Value.Units);
     }
 

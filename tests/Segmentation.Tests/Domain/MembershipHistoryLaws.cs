@@ -62,4 +62,17 @@ public sealed class MembershipHistoryLaws
             c.Record.Facts.Any(f => f.What.MessageId == m.Cause.MessageId && f.What.Time == m.Stay.From)
             || c.Record.Opinions.Any(o => o.What.MessageId == m.Cause.MessageId && o.What.Time == m.Stay.From)
             || c.Record.Activities.Any(a => a.What.MessageId == m.Cause.MessageId && a.What.Time == m.Stay.From)));
+
+    [Fact]
+    public void A_stay_of_the_past_that_late_news_move_names_them()
+    {
+        var (first, late) = (Ordered("o1", "2024-01-01"), Ordered("o2", "2024-02-01"));
+        var record = CustomerRecord.Empty.With([
+            new Sighting("shop", "user:ann", true, first.Time, first) { Known = first.Time },
+            new Sighting("shop", "user:ann", true, late.Time, late) { Known = Utc("2024-06-01") }]);
+        var story = MembershipHistory.Of(record, [new(Clc, London, DateTimeOffset.UnixEpoch, Calendar.Forever)], "GBP");
+        Assert.Equal(
+            [("promising", new Cause(CauseKind.Event, late.MessageId)), ("drifting", new Cause(CauseKind.Correction, late.MessageId)), ("sleeper", new Cause(CauseKind.Correction, late.MessageId))],
+            story.Where(m => m.KnownFrom == Utc("2024-06-01")).Select(m => (m.Stay.Stage.Id, m.Cause)));
+    }
 }

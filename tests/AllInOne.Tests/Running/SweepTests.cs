@@ -69,8 +69,8 @@ public sealed class SweepTests : IDisposable
     /// <param name="sweep">The columns with a marker: proves that the person is there before, and that the sweep sees them.</param>
     static async Task EraseAsync(TestPlatform platform, Func<Task<IReadOnlyList<string>>> sweep)
     {
-        // A receiver that is never reached: what it was not told waits in the gateway.
-        await platform.PostAsync($"{Root}/webhooks", """{"webhook": "unreachable", "url": "https://127.0.0.1:1/", "afterPosition": "0"}""");
+        // A receiver whose name stands for nothing: what it was not told waits in the gateway.
+        await platform.PostAsync($"{Root}/webhooks", """{"webhook": "unreachable", "url": "https://receiver.invalid/", "afterPosition": "0"}""");
         await platform.PostAsync("/v1/batch", Events);
         await platform.PostAsync("/v1/track", Other);
         var door = new IngestionService.IngestionServiceClient(platform.Grpc());

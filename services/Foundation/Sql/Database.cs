@@ -65,6 +65,10 @@ public abstract class Database : IAsyncDisposable
         return await work(connection);
     }
 
+    /// <summary>The row of a query for one; null where there is none.</summary>
+    /// <param name="values">Numbers and texts, in the order of the query's parameters.</param>
+    public abstract Task<T?> FindAsync<T>(PointQuery<T> query, object[] values, CancellationToken cancellation) where T : class;
+
     /// <summary>Creates the database itself where the server has none of that name. True when it did.</summary>
     public virtual Task<bool> CreateIfMissingAsync(CancellationToken cancellation) => Task.FromResult(false);
 

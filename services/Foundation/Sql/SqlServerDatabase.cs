@@ -51,6 +51,21 @@ public sealed class SqlServerDatabase : Database
         return connection;
     }
 
+    public override async Task<T?> FindAsync<T>(PointQuery<T> query, object[] values, CancellationToken cancellation) where T : class
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentNullException.ThrowIfNull(values);
+        await using var connection = (SqlConnection)await OpenAsync(cancellation);
+        await using var command = new SqlCommand(query.Text, connection);
+        for (var i = 0; i < values.Length; i++)
+        {
+            var (name, length) = query.Parameters[i];
+            command.Parameters.Add(length == 0 ? new SqlParameter(name, values[i]) : new SqlParameter(name, SqlDbType.NVarChar, length) { Value = values[i] });
+        }
+        await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, cancellation);
+        return await reader.ReadAsync(cancellation) ? query.Read(reader) : null;
+    }
+
     public override async Task<T> WriteAsync<T>(Func<Write, Task<T>> work, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(work);

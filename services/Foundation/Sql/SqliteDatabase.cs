@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Perennial.Foundation.Hosting;
@@ -11,6 +13,9 @@ public sealed class SqliteDatabase : Database
     const int BusyTriesMax = 5;
     readonly SemaphoreSlim _writer = new(1, 1);
     readonly string _connectionString;
+    // Statements that nobody runs at the moment, each on a connection of its own. There are never more than were run at once.
+    readonly ConcurrentDictionary<object, ConcurrentBag<SqliteCommand>> _kept = new();
+    readonly ConditionalWeakTable<SQLitePCL.sqlite3, object> _set = [];
     SqliteConnection? _writing;
 
     public SqliteDatabase(string schema, string folder) : base(schema)
@@ -42,8 +47,46 @@ public sealed class SqliteDatabase : Database
     {
         var connection = new SqliteConnection(_connectionString);
         await connection.OpenAsync(cancellation);
-        await connection.ExecuteAsync("PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;");
+        // What was set once is still set when the pool brings it back.
+        if (_set.TryAdd(connection.Handle!, this)) await connection.ExecuteAsync("PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;");
         return connection;
+    }
+
+    public override async Task<T?> FindAsync<T>(PointQuery<T> query, object[] values, CancellationToken cancellation) where T : class
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentNullException.ThrowIfNull(values);
+        var kept = _kept.GetOrAdd(query, static _ => []);
+        if (!kept.TryTake(out var command)) command = await PrepareAsync(query, cancellation);
+        try
+        {
+            for (var i = 0; i < values.Length; i++) command.Parameters[i].Value = values[i];
+            T? found;
+            // The provider has no asynchronous I/O.
+            using (var reader = command.ExecuteReader()) found = reader.Read() ? query.Read(reader) : null;
+            kept.Add(command);
+            return found;
+        }
+        catch
+        {
+            await LetGoAsync(command);
+            throw;
+        }
+    }
+
+    async Task<SqliteCommand> PrepareAsync<T>(PointQuery<T> query, CancellationToken cancellation) where T : class
+    {
+        var command = new SqliteCommand(query.Text, (SqliteConnection)await OpenAsync(cancellation));
+        foreach (var (name, length) in query.Parameters) command.Parameters.Add(new SqliteParameter(name, length == 0 ? SqliteType.Integer : SqliteType.Text));
+        command.Prepare();
+        return command;
+    }
+
+    static async Task LetGoAsync(SqliteCommand command)
+    {
+        var connection = command.Connection!;
+        await command.DisposeAsync();
+        await connection.DisposeAsync();
     }
 
     public override async Task<T> WriteAsync<T>(Func<Write, Task<T>> work, CancellationToken cancellation)
@@ -104,6 +147,8 @@ public sealed class SqliteDatabase : Database
         {
             if (_writing is not null) await _writing.DisposeAsync();
             _writing = null;
+            foreach (var command in _kept.Values.SelectMany(kept => kept)) await LetGoAsync(command);
+            _kept.Clear();
             using var pool = new SqliteConnection(_connectionString);
             SqliteConnection.ClearPool(pool);
         }

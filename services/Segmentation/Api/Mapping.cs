@@ -21,7 +21,6 @@ internal static class Mapping
     {
         var (model, zone) = (use.Model, use.Zone);
         if (customer.Record.AsKnown(knownAt, shop.Currency, zone, model.Sources | Sources.Purchases) is not { } history || Lifecycle.At(history, model, zone, asOf) is not { } lifecycle) return null;
-        var stay = StageTimeline.At(StageTimeline.Of(history, model, zone), asOf)!;
         return new CustomerLifecycle
         {
             Shop = shop.Id,
@@ -31,7 +30,7 @@ internal static class Mapping
             ModelRevision = model.Revision,
             PopulationRevision = model.PopulationRevision,
             Stage = lifecycle.Stage.Id,
-            SinceTime = stay.From.ToTimestamp(),
+            SinceTime = StageTimeline.SinceOf(history, model, zone, asOf).ToTimestamp(),
             Why = ToReason(lifecycle, model),
             WhatNext = ToNext(lifecycle, model),
             Triggers = { Triggers.Of(lifecycle, history, model, zone).Select(t => new StageTrigger { Event = t.Event, Stage = t.Stage.Id }) },

@@ -28,7 +28,7 @@ internal sealed partial class SegmentationApi(
     async Task<Derivation> UseAsync(Shop shop, string id, DateTimeOffset? knownAt, CancellationToken cancellation)
     {
         if (knownAt is not { } known) return await ActiveAsync(shop, id, cancellation);
-        var model = id.Length == 0 ? BuiltInModels.Default : id;
+        var model = ModelOf(id);
         if ((await store.ListUsesAsync(shop.Id, model, cancellation)).LastOrDefault(u => u.ActiveTime <= known && !(u.RetireTime <= known)) is { } use) return use;
         if (await store.FindModelAsync(shop.Id, model, 0, cancellation) is null) throw NotFound(shop, model);
         throw Errors.Of(
@@ -40,7 +40,7 @@ internal sealed partial class SegmentationApi(
     /// <exception cref="RpcException">MODEL_NOT_FOUND, MODEL_NOT_ACTIVE.</exception>
     async Task<Derivation> ActiveAsync(Shop shop, string id, CancellationToken cancellation)
     {
-        var model = id.Length == 0 ? BuiltInModels.Default : id;
+        var model = ModelOf(id);
         if (await store.FindActiveAsync(shop.Id, model, cancellation) is { } active) return active;
         if (await store.FindModelAsync(shop.Id, model, 0, cancellation) is not { } known) throw NotFound(shop, model);
         throw Errors.Of(
@@ -48,6 +48,9 @@ internal sealed partial class SegmentationApi(
             known.Deriving is { } deriving ? $"Model '{model}' is being derived, {deriving.CustomerCount} customers so far; wait until it is active." : $"Model '{model}' is not active in shop '{shop.Id}'; activate it.",
             ("shop", shop.Id), ("model", model));
     }
+
+    /// <summary>The default where the caller leaves it open.</summary>
+    static string ModelOf(string id) => id.Length == 0 ? BuiltInModels.Default : id;
 
     /// <exception cref="RpcException">STAGE_NOT_FOUND.</exception>
     static void CheckStage(BoundModel model, string id)

@@ -14,9 +14,10 @@ internal static class Calendar
     /// <summary>The day that an instant belongs to: the latest that has begun.</summary>
     public static DateOnly DateOf(DateTimeOffset instant, TimeZoneInfo zone)
     {
+        var days = DaysOf(zone);
         // A day begins within a day of its midnight in UTC.
         var day = Math.Max(0, (int)(instant.UtcTicks / TimeSpan.TicksPerDay) - 1);
-        while (day < DateOnly.MaxValue.DayNumber && StartOf(DateOnly.FromDayNumber(day + 1), zone) <= instant) day++;
+        while (day < DateOnly.MaxValue.DayNumber && days.Of(DateOnly.FromDayNumber(day + 1)) <= instant) day++;
         return DateOnly.FromDayNumber(day);
     }
 
@@ -24,7 +25,9 @@ internal static class Calendar
     /// The first instant at which the zone's clocks show the date. Midnight, unless midnight is skipped: then the end of the gap (the
     /// start of the following day where the zone skipped the whole date). Of two midnights, the first.
     /// </summary>
-    public static DateTimeOffset StartOf(DateOnly date, TimeZoneInfo zone) => Starts.GetValue(zone, static z => new YearsOfDays(z)).Of(date);
+    public static DateTimeOffset StartOf(DateOnly date, TimeZoneInfo zone) => DaysOf(zone).Of(date);
+
+    static YearsOfDays DaysOf(TimeZoneInfo zone) => Starts.GetValue(zone, static z => new YearsOfDays(z));
 
     static readonly ConditionalWeakTable<TimeZoneInfo, YearsOfDays> Starts = [];
 

@@ -36,6 +36,29 @@ internal static class StageTimeline
     public static StageInterval? At(IReadOnlyList<StageInterval> timeline, DateTimeOffset instant)
         => timeline.LastOrDefault(i => i.From <= instant && instant < i.To);
 
+    /// <summary>When the stay began that holds at an instant: as the whole timeline says, but worked out backwards and no further than it takes.</summary>
+    /// <param name="instant">At which the customer is there.</param>
+    public static DateTimeOffset SinceOf(History history, BoundModel model, TimeZoneInfo zone, DateTimeOffset instant)
+    {
+        var changes = history.Changes(model.Sources);
+        (DateTimeOffset From, Stage Stage)? stay = null;
+        for (var i = changes.FindLastIndex(c => c <= instant); i >= 0; i--)
+        {
+            var (first, last) = (true, default((DateTimeOffset From, Stage Stage)));
+            foreach (var next in Stretch(Standing.At(history, changes[i], zone)!, i + 1 < changes.Count ? changes[i + 1] : history.End, model, zone))
+            {
+                if (next.From > instant) break;
+                first = next.From == changes[i];
+                last = next;
+            }
+            if (stay is { } known && known.Stage != last.Stage) return known.From;
+            stay = last;
+            // It began by the clock.
+            if (!first) break;
+        }
+        return stay!.Value.From;
+    }
+
     /// <summary>The stages of a customer to whom nothing happens, each with its start.</summary>
     static IEnumerable<(DateTimeOffset From, Stage Stage)> Stretch(Standing standing, DateTimeOffset until, BoundModel model, TimeZoneInfo zone)
     {

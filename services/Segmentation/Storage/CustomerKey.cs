@@ -8,6 +8,9 @@ namespace Perennial.Segmentation.Storage;
 /// </summary>
 internal static class CustomerKey
 {
+    /// <summary>Characters of a customer's id, at most, with its kind.</summary>
+    public const int IdLengthMax = 210;
+
     const int PartitionBits = 10, NumberBits = 34;
 
     public static long First(int shop) => (long)shop << (PartitionBits + NumberBits);

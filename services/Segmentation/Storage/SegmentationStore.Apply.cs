@@ -160,7 +160,7 @@ internal sealed partial class SegmentationStore
         SELECT id, customer, identified, record
         FROM {database.Prefix}customer
         WHERE shop = @shop
-          AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", 210))} k)
+          AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", CustomerKey.IdLengthMax))} k)
         """;
 
     internal string LastKeySql => $"""

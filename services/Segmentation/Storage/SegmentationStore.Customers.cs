@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Dapper;
@@ -31,6 +32,45 @@ internal sealed partial class SegmentationStore
         var row = await connection.QuerySingleOrDefaultAsync<RecordRow>(Command(CustomerSql, new { shop = shop.Number, customer }, cancellation));
         return row is null ? null : new Customer(row.Customer, row.Identified, row.Position, RecordCodec.Read(row.Record, sources));
     }, cancellation);
+
+    internal string StandingSql => $"""
+        SELECT c.customer, c.identified, c.record, p.position, r.revision
+        FROM {database.Prefix}customer c
+        JOIN {database.Prefix}checkpoint_position p ON p.log_partition = {CustomerKey.PartitionSql("c.id")}
+        CROSS JOIN {database.Prefix}derived_revision r
+        WHERE c.shop = @shop
+          AND c.customer = @customer
+        """;
+
+    /// <summary>What a shop's answers rest on, as of a revision of all that is derived.</summary>
+    sealed record InUse(long Revision, IReadOnlyDictionary<string, Derivation> ByModel);
+
+    readonly ConcurrentDictionary<string, InUse> _inUse = new(StringComparer.Ordinal);
+
+    sealed record StandingRow(string Customer, bool Identified, byte[] Record, long Position, long Revision);
+
+    PointQuery<StandingRow>? _standing;
+
+    PointQuery<StandingRow> Standing => _standing ??= new(StandingSql, static r => new(r.GetString(0), r.GetBoolean(1), (byte[])r.GetValue(2), r.GetInt64(3), r.GetInt64(4)), ("@shop", 0), ("@customer", CustomerKey.IdLengthMax));
+
+    /// <summary>
+    /// A customer, and what answers about a model rest on at the same instant: one statement, as long as nothing derived has changed otherwise than by events. Null where
+    /// either is not there.
+    /// </summary>
+    public async Task<(Customer Customer, Derivation Use)?> FindStandingAsync(Shop shop, string customer, string model, CancellationToken cancellation)
+    {
+        if (await database.FindAsync(Standing, [shop.Number, customer], cancellation) is not { } row) return null;
+        if (!_inUse.TryGetValue(shop.Id, out var inUse) || inUse.Revision != row.Revision) _inUse[shop.Id] = inUse = await database.ReadAsync(c => ReadInUseAsync(c, shop.Id, cancellation), cancellation);
+        return inUse.ByModel.GetValueOrDefault(model) is { } use ? (new Customer(row.Customer, row.Identified, row.Position, RecordCodec.Read(row.Record, use.Sources)), use) : null;
+    }
+
+    async Task<InUse> ReadInUseAsync(DbConnection connection, string shop, CancellationToken cancellation)
+    {
+        // First: what changes in between makes it older than it says, and it is read again.
+        var revision = await ReadRevisionAsync(connection, null, cancellation);
+        var active = (await ReadDerivationsAsync(connection, null, shop, cancellation)).Where(d => d.State == DerivationState.Active && d.Audience is null);
+        return new InUse(revision, active.ToDictionary(d => d.Model.Id, StringComparer.Ordinal));
+    }
 
     internal string CustomersSql => $"""
         SELECT c.customer, c.identified, c.record, p.position

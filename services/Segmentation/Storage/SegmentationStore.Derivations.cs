@@ -198,6 +198,7 @@ internal sealed partial class SegmentationStore
     /// <summary>Answers the number of the derivation.</summary>
     async Task<int> StartAsync(Write write, string shop, string model, int revision, int population, DateTimeOffset now, CancellationToken cancellation)
     {
+        await CountRevisionAsync(write, cancellation);
         var number = 1 + await write.Connection.ExecuteScalarAsync<int>(Command(LastNumberSql, new { shop, model }, cancellation, write.Transaction));
         await write.Connection.ExecuteAsync(Command(RetireSql, new { shop, model, except = 0, activeToo = false, now }, cancellation, write.Transaction));
         await write.Connection.ExecuteAsync(Command(AddDerivationSql, new { shop, model, number, revision, population, now }, cancellation, write.Transaction));
@@ -211,6 +212,7 @@ internal sealed partial class SegmentationStore
         if (latest is null) return new ModelChange(Refusal.NotFound, null);
         if (etag.Length > 0 && etag != latest.Etag) return new ModelChange(Refusal.EtagMismatch, latest);
         if (await FindUserAsync(write, shop, id, null, cancellation) is { } user) return new ModelChange(Refusal.AudienceUses, latest) { Audience = user };
+        await CountRevisionAsync(write, cancellation);
         await write.Connection.ExecuteAsync(Command(RetireSql, new { shop, model = id, except = 0, activeToo = true, now }, cancellation, write.Transaction));
         return new ModelChange(Refusal.None, latest with { Active = null, Deriving = null });
     }, cancellation);

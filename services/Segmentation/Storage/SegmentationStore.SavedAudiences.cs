@@ -150,6 +150,7 @@ internal sealed partial class SegmentationStore
         if (await FindAudienceAsync(write.Connection, write.Transaction, shop.Id, id, cancellation) is not { } found) return Refusal.None;
         if (etag.Length > 0 && etag != found.Etag) return Refusal.EtagMismatch;
         await write.Connection.ExecuteAsync(Command(ForgetAudienceSql, new { shop = shop.Id, audience = id }, cancellation, write.Transaction));
+        await CountRevisionAsync(write, cancellation);
         await write.Connection.ExecuteAsync(Command(RetireSql, new { shop = shop.Id, model = BoundAudience.ModelOf(id), except = 0, activeToo = true, now }, cancellation, write.Transaction));
         return Refusal.None;
     }, cancellation);

@@ -192,6 +192,9 @@ internal sealed partial class SegmentationStore
     async Task LockAsync(Write write, CancellationToken cancellation)
     {
         await write.Connection.ExecuteAsync(Command(LockPositionsSql, new { }, cancellation, write.Transaction));
-        await write.Connection.ExecuteAsync(Command(CountRevisionSql, new { }, cancellation, write.Transaction));
+        await CountRevisionAsync(write, cancellation);
     }
+
+    /// <summary>With every change of what is derived other than by a batch: what was read before is known to be old by it.</summary>
+    Task<int> CountRevisionAsync(Write write, CancellationToken cancellation) => write.Connection.ExecuteAsync(Command(CountRevisionSql, new { }, cancellation, write.Transaction));
 }

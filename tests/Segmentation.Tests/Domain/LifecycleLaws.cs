@@ -42,6 +42,10 @@ public sealed class LifecycleLaws
         => Hold(c => StageTimeline.At(c.Timeline, c.Instant)?.Stage == c.At(c.Instant)?.Stage);
 
     [Fact]
+    public void A_stay_worked_out_backwards_began_when_the_timeline_says()
+        => Hold(c => StageTimeline.At(c.Timeline, c.Instant) is not { } stay || StageTimeline.SinceOf(c.History, c.Model, c.Zone, c.Instant) == stay.From);
+
+    [Fact]
     public void Intervals_follow_each_other_from_first_seen_to_for_ever()
         => Hold(c => c.Timeline is var timeline
             && timeline[0].From == c.History.FirstSeen

@@ -22,7 +22,7 @@ static class RecordsBenchmark
             var store = new SegmentationStore(database);
             await store.ApplyAsync(new EventBatch(0, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP", Start)], []), Start, CancellationToken.None);
             var orders = customers * 5;
-            var (clock, cpu) = (Stopwatch.StartNew(), Process.GetCurrentProcess().TotalProcessorTime);
+            var (clock, cpu, allocated) = (Stopwatch.StartNew(), Process.GetCurrentProcess().TotalProcessorTime, GC.GetTotalAllocatedBytes());
             await Task.WhenAll(Enumerable.Range(0, Partitions).Select(p => Task.Run(async () =>
             {
                 var (random, position, next) = (new Random(p), p == 0 ? 1L : 0L, 0);
@@ -41,7 +41,7 @@ static class RecordsBenchmark
                 }
             })));
             var seconds = clock.Elapsed.TotalSeconds;
-            Console.WriteLine($"{orders / seconds,10:N0} orders/s  {seconds,8:F2} s  {(Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds,8:F2} s of processor time  {new DirectoryInfo(folder).GetFiles().Sum(f => f.Length) / 1e6:N0} MB on disk, {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:N0} MB at most");
+            Console.WriteLine($"{orders / seconds,10:N0} orders/s  {seconds,8:F2} s  {(Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds,8:F2} s of processor time  {(GC.GetTotalAllocatedBytes() - allocated) / 1e3 / orders:F1} KB allocated an order  {GC.CollectionCount(0)}/{GC.CollectionCount(1)}/{GC.CollectionCount(2)} collections  {new DirectoryInfo(folder).GetFiles().Sum(f => f.Length) / 1e6:N0} MB on disk, {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:N0} MB at most");
         }
         finally
         {

@@ -21,6 +21,7 @@ internal sealed record Activity(ActivityKind Kind, DateTimeOffset Time, string M
     /// </summary>
     public static IReadOnlyList<Activity> FirstsOfDays(IEnumerable<Activity> activities, TimeZoneInfo zone)
     {
+        if (activities is IReadOnlyCollection<Activity> { Count: 0 }) return [];
         var (firsts, day, seen) = (new List<Activity>(), default(DateOnly?), default(ActivityKind));
         foreach (var activity in Sorted(activities))
         {

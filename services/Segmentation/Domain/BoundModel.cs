@@ -74,9 +74,8 @@ internal sealed class BoundModel
     {
         if (_aging.Length == 0) return null;
         var turns = new List<DateOnly>();
-        foreach (var (axis, starts) in _aging) standing.AddTurns(turns, _axes[axis], starts, today, Population);
+        AddTurns(turns, standing, today);
         if (turns.Count == 0) return null;
-        turns.Sort();
         var present = Place(standing, today).Stage;
         foreach (var turn in turns)
         {
@@ -86,6 +85,33 @@ internal sealed class BoundModel
             if (Place(standing, date).Stage is var stage && stage != present) return new StageChange(stage, time, date);
         }
         return null;
+    }
+
+    /// <summary>The stages of a customer to whom nothing happens: from the instant that they stand at, until just before another.</summary>
+    /// <param name="turns">Room to work in.</param>
+    public void AddStays(StageStarts stays, Standing standing, DateTimeOffset until, TimeZoneInfo zone, List<DateOnly> turns)
+    {
+        var today = Calendar.DateOf(standing.Instant, zone);
+        stays.Add(standing.Instant, Place(standing, today).Stage);
+        if (_aging.Length == 0) return;
+        turns.Clear();
+        AddTurns(turns, standing, today);
+        foreach (var turn in turns)
+        {
+            // The same date again, or one that the zone skipped and the last one began with.
+            if (turn <= today) continue;
+            var time = Calendar.StartOf(turn, zone);
+            if (time >= until) return;
+            today = Calendar.DateOf(time, zone);
+            stays.Add(time, Place(standing, today).Stage);
+        }
+    }
+
+    /// <summary>The dates after <paramref name="today"/> on which the clock alone may change the stage. Ascending.</summary>
+    void AddTurns(List<DateOnly> turns, Standing standing, DateOnly today)
+    {
+        foreach (var (axis, starts) in _aging) standing.AddTurns(turns, _axes[axis], starts, today, Population);
+        turns.Sort();
     }
 
     /// <summary>Where bounds on an axis begin, or end before.</summary>

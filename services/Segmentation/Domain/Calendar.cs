@@ -17,7 +17,7 @@ internal static class Calendar
         var days = DaysOf(zone);
         // A day begins within a day of its midnight in UTC.
         var day = Math.Max(0, (int)(instant.UtcTicks / TimeSpan.TicksPerDay) - 1);
-        while (day < DateOnly.MaxValue.DayNumber && days.Of(DateOnly.FromDayNumber(day + 1)) <= instant) day++;
+        while (day < DateOnly.MaxValue.DayNumber && days.Of(day + 1) <= instant) day++;
         return DateOnly.FromDayNumber(day);
     }
 
@@ -25,24 +25,31 @@ internal static class Calendar
     /// The first instant at which the zone's clocks show the date. Midnight, unless midnight is skipped: then the end of the gap (the
     /// start of the following day where the zone skipped the whole date). Of two midnights, the first.
     /// </summary>
-    public static DateTimeOffset StartOf(DateOnly date, TimeZoneInfo zone) => DaysOf(zone).Of(date);
+    public static DateTimeOffset StartOf(DateOnly date, TimeZoneInfo zone) => DaysOf(zone).Of(date.DayNumber);
 
-    static YearsOfDays DaysOf(TimeZoneInfo zone) => Starts.GetValue(zone, static z => new YearsOfDays(z));
-
-    static readonly ConditionalWeakTable<TimeZoneInfo, YearsOfDays> Starts = [];
-
-    /// <summary>A zone's rules answer slowly, and the same days are asked for again and again: a year is worked out when it is first asked for.</summary>
-    sealed class YearsOfDays(TimeZoneInfo zone)
+    static StartsOfDays DaysOf(TimeZoneInfo zone)
     {
-        readonly DateTimeOffset[]?[] _years = new DateTimeOffset[DateOnly.MaxValue.Year + 1][];
+        // Mostly one zone is asked for over and over: that takes no look into the table.
+        if (_lastAsked is { } last && ReferenceEquals(last.Zone, zone)) return last;
+        return _lastAsked = Starts.GetValue(zone, static z => new StartsOfDays(z));
+    }
 
-        public DateTimeOffset Of(DateOnly date) => (_years[date.Year] ??= Year(date.Year))[date.DayOfYear - 1];
+    static readonly ConditionalWeakTable<TimeZoneInfo, StartsOfDays> Starts = [];
+    static StartsOfDays? _lastAsked;
 
-        DateTimeOffset[] Year(int year)
-        {
-            var first = new DateOnly(year, 1, 1);
-            return [.. Enumerable.Range(0, DateTime.IsLeapYear(year) ? 366 : 365).Select(d => first.AddDays(d)).Select(d => IsAtEdge(d) ? new DateTimeOffset(d.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero) : Reckon(d, zone))];
-        }
+    /// <summary>A zone's rules answer slowly, and the same days are asked for again and again: a stretch of them is worked out when it is first asked for.</summary>
+    sealed class StartsOfDays(TimeZoneInfo zone)
+    {
+        const int StretchBits = 9, StretchSize = 1 << StretchBits;
+
+        readonly DateTimeOffset[]?[] _stretches = new DateTimeOffset[(DateOnly.MaxValue.DayNumber >> StretchBits) + 1][];
+
+        public TimeZoneInfo Zone => zone;
+
+        public DateTimeOffset Of(int day) => (_stretches[day >> StretchBits] ??= Stretch(day >> StretchBits << StretchBits))[day & (StretchSize - 1)];
+
+        DateTimeOffset[] Stretch(int first)
+            => [.. Enumerable.Range(first, Math.Min(StretchSize, DateOnly.MaxValue.DayNumber + 1 - first)).Select(DateOnly.FromDayNumber).Select(d => IsAtEdge(d) ? new DateTimeOffset(d.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero) : Reckon(d, zone))];
 
         // Where time itself begins and ends there is no room for an offset.
         static bool IsAtEdge(DateOnly date) => date.DayNumber < 2 || date.DayNumber > DateOnly.MaxValue.DayNumber - 2;

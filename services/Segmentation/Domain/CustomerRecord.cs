@@ -41,31 +41,51 @@ internal sealed class CustomerRecord
     /// <param name="sources">What else is left out.</param>
     public History? AsKnown(DateTimeOffset? known, string currency, TimeZoneInfo zone, Sources sources = Sources.All)
     {
-        if (Pick(Seen, known) is not { Count: > 0 } seen) return null;
-        var left = Pick(Left, known);
+        if (Earliest(Seen, known) is not { } seen) return null;
         return History.Of(
-            seen.Min(),
+            seen,
             sources.HasFlag(Sources.Purchases) ? Pick(Facts, known) : [],
             currency,
-            left.Count == 0 ? null : left.Min(),
+            Earliest(Left, known),
             sources.HasFlag(Sources.Activities) ? Activity.FirstsOfDays(Pick(Activities, known), zone) : [],
             sources.HasFlag(Sources.Opinions) ? Pick(Opinions, known) : []);
     }
 
-    static List<T> Pick<T>(IReadOnlyList<Known<T>> all, DateTimeOffset? known)
+    static IReadOnlyList<T> Pick<T>(IReadOnlyList<Known<T>> all, DateTimeOffset? known)
     {
+        if (all.Count == 0) return [];
         var picked = new List<T>(all.Count);
         for (var i = 0; i < all.Count; i++)
-            if (known is { } instant ? all[i].IsAt(instant) : all[i].IsToday) picked.Add(all[i].What);
+            if (IsPicked(all[i], known)) picked.Add(all[i].What);
         return picked;
     }
+
+    static DateTimeOffset? Earliest(IReadOnlyList<Known<DateTimeOffset>> all, DateTimeOffset? known)
+    {
+        DateTimeOffset? earliest = null;
+        for (var i = 0; i < all.Count; i++)
+            if (IsPicked(all[i], known) && !(earliest <= all[i].What)) earliest = all[i].What;
+        return earliest;
+    }
+
+    static bool IsPicked<T>(in Known<T> entry, DateTimeOffset? known) => known is { } instant ? entry.IsAt(instant) : entry.IsToday;
 
     /// <summary>What is known today of orders and was not part of an earlier record.</summary>
     public IEnumerable<Fact> FactsBeyond(CustomerRecord before)
     {
         if (Facts.Count == before.Facts.Count) return [];
-        var known = before.Facts.Select(f => f.What.MessageId).ToHashSet(StringComparer.Ordinal);
-        return Facts.Where(f => f.IsToday && !known.Contains(f.What.MessageId)).Select(f => f.What);
+        // Few are looked through one by one.
+        var known = before.Facts.Count <= FewFacts ? null : before.Facts.Select(f => f.What.MessageId).ToHashSet(StringComparer.Ordinal);
+        return Facts.Where(f => f.IsToday && !(known?.Contains(f.What.MessageId) ?? before.Holds(f.What.MessageId))).Select(f => f.What);
+    }
+
+    const int FewFacts = 16;
+
+    bool Holds(string messageId)
+    {
+        for (var i = 0; i < Facts.Count; i++)
+            if (Facts[i].What.MessageId == messageId) return true;
+        return false;
     }
 
     /// <summary>Every instant at which what is known changed. Ascending.</summary>
@@ -158,7 +178,7 @@ internal sealed class CustomerRecord
                 if (all[i].From <= known && saysAsMuch(all[i].What, what)) return;
                 isMore |= known <= all[i].From && saysAsMuch(what, all[i].What);
             }
-            _after ??= [.. before];
+            _after ??= Copy(1);
             if (isMore) _after.RemoveAll(k => k.IsToday && known <= k.From && saysAsMuch(what, k.What));
             _after.Add(new Known<T>(what, known, Calendar.Forever));
         }
@@ -167,16 +187,33 @@ internal sealed class CustomerRecord
         public void End(DateTimeOffset known)
         {
             if (_after is null && !before.Any(k => k.IsToday || known == DateTimeOffset.MinValue)) return;
-            _after ??= [.. before];
+            _after ??= Copy(0);
             _after.RemoveAll(k => k.From >= known);
             for (var i = 0; i < _after.Count; i++)
                 if (_after[i].IsToday) _after[i] = _after[i] with { To = known };
         }
 
+        // One more than there was is what mostly comes.
+        List<Known<T>> Copy(int more)
+        {
+            var copy = new List<Known<T>>(before.Count + more);
+            copy.AddRange(before);
+            return copy;
+        }
+
         public IReadOnlyList<Known<T>> Sorted(Comparison<T> compare)
         {
-            _after?.Sort((a, b) => compare(a.What, b.What) is not 0 and var order ? order : a.From != b.From ? a.From.CompareTo(b.From) : a.To.CompareTo(b.To));
-            return _after ?? before;
+            if (_after is null) return before;
+            // Mostly what comes happened after everything that was known.
+            for (var i = 1; i < _after.Count; i++)
+            {
+                if (Compare(_after[i - 1], _after[i]) <= 0) continue;
+                _after.Sort(Compare);
+                break;
+            }
+            return _after;
+
+            int Compare(Known<T> a, Known<T> b) => compare(a.What, b.What) is not 0 and var order ? order : a.From != b.From ? a.From.CompareTo(b.From) : a.To.CompareTo(b.To);
         }
     }
 }

@@ -62,8 +62,10 @@ internal sealed class History
     }
 
     /// <summary>The same with something more.</summary>
-    public History With(IEnumerable<Fact> facts, IEnumerable<Activity> activities, IEnumerable<Opinion> opinions)
-        => Of(FirstSeen, Facts.Concat(facts), Currency, End == Calendar.Forever ? null : End, Activities.Concat(activities), Opinions.Concat(opinions));
+    public History With(IReadOnlyList<Fact> facts, IReadOnlyList<Activity> activities, IReadOnlyList<Opinion> opinions)
+        => Of(FirstSeen, Joined(Facts, facts), Currency, End == Calendar.Forever ? null : End, Joined(Activities, activities), Joined(Opinions, opinions));
+
+    static IReadOnlyList<T> Joined<T>(IReadOnlyList<T> all, IReadOnlyList<T> more) => more.Count == 0 ? all : [.. all, .. more];
 
     /// <summary>The latest activity of at least that kind at an instant.</summary>
     public Activity? Last(ActivityKind kind, DateTimeOffset instant)
@@ -82,14 +84,14 @@ internal sealed class History
     /// <summary>Every instant at which what these sources say may change otherwise than by the clock, first seen included. Ascending.</summary>
     public List<DateTimeOffset> Changes(Sources sources)
     {
-        var changes = new List<DateTimeOffset> { FirstSeen };
+        var changes = new List<DateTimeOffset>(1 + Purchases.Points.Count + 2 * Purchases.Orders.Count) { FirstSeen };
         if (sources.HasFlag(Sources.Purchases))
         {
-            foreach (var point in Purchases.Points) changes.Add(point.From);
-            foreach (var span in Purchases.Orders)
+            for (var i = 0; i < Purchases.Points.Count; i++) changes.Add(Purchases.Points[i].From);
+            for (var i = 0; i < Purchases.Orders.Count; i++)
             {
-                changes.Add(span.From);
-                changes.Add(span.To);
+                changes.Add(Purchases.Orders[i].From);
+                changes.Add(Purchases.Orders[i].To);
             }
         }
         if (sources.HasFlag(Sources.Activities)) changes.AddRange(ByKind[0].Select(a => a.Time));

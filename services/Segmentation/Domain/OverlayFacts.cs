@@ -14,10 +14,15 @@ internal sealed record OverlayFacts(int OrderCount, decimal Spend, DateOnly? Fir
     public static OverlayFacts? At(History history, DateTimeOffset instant, TimeZoneInfo zone)
     {
         if (history.Purchases.At(instant) is not { } purchases) return null;
-        Order[] orders = [.. history.Purchases.Orders.Where(o => o.From <= instant && instant < o.To).Select(o => o.Order)];
+        var (count, first, before, newest) = (0, default(Order), default(Order), default(Order));
+        for (var i = 0; i < history.Purchases.Orders.Count; i++)
+        {
+            if (history.Purchases.Orders[i] is var span && (instant < span.From || span.To <= instant)) continue;
+            (count, first, before, newest) = (count + 1, first ?? span.Order, newest, span.Order);
+        }
         var (last, activity) = (purchases.LastOrder?.Time, history.Activities.LastOrDefault(a => a.Time <= instant)?.Time);
         return new OverlayFacts(
-            orders.Length, purchases.Value, Date(orders is [var first, ..] ? first.Time : null), Date(orders is [.., var before, _] ? before.Time : null), Date(last),
+            count, purchases.Value, Date(first?.Time), Date(before?.Time), Date(last),
             Date(activity > last || last is null ? activity : last));
 
         DateOnly? Date(DateTimeOffset? time) => time is { } known ? Calendar.DateOf(known, zone) : null;

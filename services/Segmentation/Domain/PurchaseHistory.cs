@@ -18,9 +18,9 @@ internal sealed record Purchases(DateTimeOffset From, int OrderCount, Order? Las
 /// </summary>
 internal sealed class PurchaseHistory
 {
-    readonly List<Purchases> _points = [];
+    readonly List<Purchases> _points;
 
-    PurchaseHistory(DateTimeOffset end) => End = end;
+    PurchaseHistory(DateTimeOffset end, int pointsMax) => (End, _points) = (end, new List<Purchases>(pointsMax));
 
     /// <summary>Every order that ever counts, by the time when it was placed.</summary>
     public IReadOnlyList<OrderSpan> Orders { get; private set; } = [];
@@ -39,9 +39,10 @@ internal sealed class PurchaseHistory
     public static PurchaseHistory Of(DateTimeOffset firstSeen, IEnumerable<Fact> facts, string shopCurrency, DateTimeOffset? left = null)
     {
         var sorted = Sorted(facts);
-        var history = new PurchaseHistory(left ?? Calendar.Forever);
+        var history = new PurchaseHistory(left ?? Calendar.Forever, 1 + sorted.Count);
         history._points.Add(new Purchases(sorted.Count > 0 && sorted[0].Time < firstSeen ? sorted[0].Time : firstSeen, 0, null, 0));
-        var ledger = new Ledger(shopCurrency);
+        if (sorted.Count == 0) return history;
+        var ledger = new Ledger(shopCurrency, sorted.Count);
         for (var i = 0; i < sorted.Count; i++)
         {
             ledger.Add(sorted[i]);
@@ -81,7 +82,7 @@ internal sealed class PurchaseHistory
     void Append(Purchases next)
     {
         var last = _points[^1];
-        if (next == last with { From = next.From }) return;
+        if (next.OrderCount == last.OrderCount && next.LastOrder == last.LastOrder && next.Value == last.Value) return;
         if (last.From == next.From) _points.RemoveAt(_points.Count - 1);
         _points.Add(next);
     }
@@ -93,13 +94,13 @@ internal sealed class PurchaseHistory
         : string.CompareOrdinal(a.MessageId, b.MessageId);
 
     /// <summary>The running state of the fold. Most customers have few orders, so few are looked through one by one.</summary>
-    sealed class Ledger(string shopCurrency)
+    sealed class Ledger(string shopCurrency, int ordersMax)
     {
         const int FewOrders = 16;
 
-        readonly List<(string Id, OrderState State)> _orders = [];
-        readonly List<(Order Order, DateTimeOffset From)> _counting = [];
-        readonly List<OrderSpan> _ended = [];
+        readonly List<(string Id, OrderState State)> _orders = new(Math.Min(ordersMax, FewOrders));
+        readonly List<(Order Order, DateTimeOffset From)> _counting = new(Math.Min(ordersMax, FewOrders));
+        List<OrderSpan>? _ended;
         Dictionary<string, int>? _places;
         decimal _value;
 
@@ -150,15 +151,18 @@ internal sealed class PurchaseHistory
         void End(Order order, DateTimeOffset time)
         {
             var place = _counting.FindLastIndex(c => c.Order == order);
-            if (_counting[place].From < time) _ended.Add(new OrderSpan(order, _counting[place].From, time));
+            if (_counting[place].From < time) (_ended ??= []).Add(new OrderSpan(order, _counting[place].From, time));
             _counting.RemoveAt(place);
         }
 
         public List<OrderSpan> Spans()
         {
-            _ended.AddRange(_counting.Select(c => new OrderSpan(c.Order, c.From, Calendar.Forever)));
-            _ended.Sort(static (a, b) => Compare(a.Order, b.Order) is not 0 and var order ? order : a.From.CompareTo(b.From));
-            return _ended;
+            var spans = new List<OrderSpan>((_ended?.Count ?? 0) + _counting.Count);
+            if (_ended is not null) spans.AddRange(_ended);
+            foreach (var (order, from) in _counting) spans.Add(new OrderSpan(order, from, Calendar.Forever));
+            // Those that count are in order.
+            if (_ended is not null) spans.Sort(static (a, b) => Compare(a.Order, b.Order) is not 0 and var order ? order : a.From.CompareTo(b.From));
+            return spans;
         }
 
         static int Compare(Order a, Order b) => a.Time != b.Time ? a.Time.CompareTo(b.Time) : string.CompareOrdinal(a.Id, b.Id);

@@ -11,22 +11,16 @@ internal sealed record StageInterval(DateTimeOffset From, DateTimeOffset To, Sta
 internal static class StageTimeline
 {
     public static IReadOnlyList<StageInterval> Of(History history, BoundModel model, TimeZoneInfo zone)
-        => Of(history, model.Sources, (change, until) => Stretch(Standing.At(history, change, zone)!, until, model, zone));
-
-    /// <param name="stretch">The stages between two changes, each with its start.</param>
-    public static IReadOnlyList<StageInterval> Of(History history, Sources sources, Func<DateTimeOffset, DateTimeOffset, IEnumerable<(DateTimeOffset From, Stage Stage)>> stretch)
     {
-        var starts = new List<(DateTimeOffset From, Stage Stage)>();
-        var changes = history.Changes(sources);
-        changes.Add(history.End);
-        for (var i = 0; i + 1 < changes.Count; i++)
-        {
-            foreach (var (from, stage) in stretch(changes[i], changes[i + 1]))
-            {
-                // Neighbours of one stage are one stay.
-                if (starts.Count == 0 || starts[^1].Stage != stage) starts.Add((from, stage));
-            }
-        }
+        var turns = new List<DateOnly>();
+        return Of(history, model.Sources, (change, until, stays) => model.AddStays(stays, Standing.At(history, change, zone)!, until, zone, turns));
+    }
+
+    /// <param name="addStretch">Adds the stages between two changes.</param>
+    public static IReadOnlyList<StageInterval> Of(History history, Sources sources, Action<DateTimeOffset, DateTimeOffset, StageStarts> addStretch)
+    {
+        var (starts, changes) = (new StageStarts(), history.Changes(sources));
+        for (var i = 0; i < changes.Count; i++) addStretch(changes[i], i + 1 < changes.Count ? changes[i + 1] : history.End, starts);
         var timeline = new StageInterval[starts.Count];
         for (var i = 0; i < timeline.Length; i++) timeline[i] = new StageInterval(starts[i].From, i + 1 < timeline.Length ? starts[i + 1].From : history.End, starts[i].Stage);
         return timeline;
@@ -34,40 +28,48 @@ internal static class StageTimeline
 
     /// <summary>The stay in a stage that holds at an instant; null before the customer was first seen, and after the end.</summary>
     public static StageInterval? At(IReadOnlyList<StageInterval> timeline, DateTimeOffset instant)
-        => timeline.LastOrDefault(i => i.From <= instant && instant < i.To);
+    {
+        for (var i = timeline.Count - 1; i >= 0; i--)
+            if (timeline[i].From <= instant) return instant < timeline[i].To ? timeline[i] : null;
+        return null;
+    }
 
     /// <summary>When the stay began that holds at an instant: as the whole timeline says, but worked out backwards and no further than it takes.</summary>
     /// <param name="instant">At which the customer is there.</param>
     public static DateTimeOffset SinceOf(History history, BoundModel model, TimeZoneInfo zone, DateTimeOffset instant)
     {
-        var changes = history.Changes(model.Sources);
+        var (changes, starts, turns) = (history.Changes(model.Sources), new StageStarts(), new List<DateOnly>());
         (DateTimeOffset From, Stage Stage)? stay = null;
+        var until = instant.AddTicks(1);
         for (var i = changes.FindLastIndex(c => c <= instant); i >= 0; i--)
         {
-            var (first, last) = (true, default((DateTimeOffset From, Stage Stage)));
-            foreach (var next in Stretch(Standing.At(history, changes[i], zone)!, i + 1 < changes.Count ? changes[i + 1] : history.End, model, zone))
-            {
-                if (next.From > instant) break;
-                first = next.From == changes[i];
-                last = next;
-            }
+            starts.Clear();
+            model.AddStays(starts, Standing.At(history, changes[i], zone)!, until, zone, turns);
+            var last = starts[^1];
             if (stay is { } known && known.Stage != last.Stage) return known.From;
             stay = last;
             // It began by the clock.
-            if (!first) break;
+            if (starts.Count > 1) break;
+            until = changes[i];
         }
         return stay!.Value.From;
     }
+}
 
-    /// <summary>The stages of a customer to whom nothing happens, each with its start.</summary>
-    static IEnumerable<(DateTimeOffset From, Stage Stage)> Stretch(Standing standing, DateTimeOffset until, BoundModel model, TimeZoneInfo zone)
+/// <summary>Where the stays of a customer begin, in order of time.</summary>
+internal sealed class StageStarts
+{
+    readonly List<(DateTimeOffset From, Stage Stage)> _starts = [];
+
+    public int Count => _starts.Count;
+
+    public (DateTimeOffset From, Stage Stage) this[Index index] => _starts[index];
+
+    /// <summary>Neighbours of one stage are one stay.</summary>
+    public void Add(DateTimeOffset from, Stage stage)
     {
-        var today = Calendar.DateOf(standing.Instant, zone);
-        yield return (standing.Instant, model.Place(standing, today).Stage);
-        while (model.NextByClock(standing, today, zone) is { } next && next.Time < until)
-        {
-            yield return (next.Time, next.Stage);
-            today = next.Date;
-        }
+        if (_starts.Count == 0 || _starts[^1].Stage != stage) _starts.Add((from, stage));
     }
+
+    public void Clear() => _starts.Clear();
 }

@@ -96,7 +96,7 @@ internal sealed class Standing
         }
     }
 
-    IEnumerable<Opinion> Opinions(Feature feature) => _history.Opinions.Where(s => s.Time <= Instant && feature switch
+    IEnumerable<Opinion> Opinions(Feature feature) => _history.Opinions.Count == 0 ? [] : _history.Opinions.Where(s => s.Time <= Instant && feature switch
     {
         Feature.ReferralCount => s.Kind == OpinionKind.Referral,
         Feature.ReviewCount => s.Kind == OpinionKind.Review,

@@ -66,7 +66,7 @@ internal static class Transitions
     public static List<Transition> Of(Present? told, (History History, IReadOnlyList<StageInterval> Timeline)? before, (History History, IReadOnlyList<StageInterval> Timeline)? after, DateTimeOffset now, string news, Sources sources)
     {
         var transitions = new List<Transition>();
-        if (told is not null && before is var (known, timeline)) transitions.AddRange(Due(told, known, timeline, now, sources));
+        if (told?.Due <= now && before is var (known, timeline)) transitions.AddRange(Due(told, known, timeline, now, sources));
         var last = transitions.Count > 0 ? transitions[^1].To : told?.Stage;
         if (after is not var (history, stays))
         {

@@ -12,7 +12,7 @@ internal static class Triggers
     {
         var instant = now.Standing.Instant;
         foreach (var (name, changed) in Deeds(now, history, model.Sources, instant))
-            if (Lifecycle.At(changed, model, zone, instant) is { } then && then.Stage != now.Stage) yield return (name, then.Stage);
+            if (Lifecycle.StageAt(changed, model, zone, instant) is { } then && then.Stage != now.Stage) yield return (name, then.Stage);
     }
 
     static IEnumerable<(string Event, History Changed)> Deeds(Lifecycle now, History history, Sources sources, DateTimeOffset instant)

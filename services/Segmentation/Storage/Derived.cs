@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Perennial.Foundation.Sql;
 using Perennial.Segmentation.Domain.Audiences;
 using Perennial.Segmentation.Domain;
@@ -54,8 +55,8 @@ internal sealed class Derived
                 // By time, so a day that is there comes last.
                 if (!step.IsAtStart && (days.Count == 0 || days[^1] != step.Day)) days.Add(step.Day);
                 var key = (derivation.Id, step.Day, step.IsAtStart, derivation.Model.OrdinalOf(step.Stage), identified);
-                var (customers, value) = _steps.GetValueOrDefault(key);
-                _steps[key] = (customers + sign * step.Customers, value + sign * step.Value);
+                ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(_steps, key, out _);
+                sum = (sum.Customers + sign * step.Customers, sum.Value + sign * step.Value);
             }
         }
     }

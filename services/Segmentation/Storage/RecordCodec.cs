@@ -17,9 +17,14 @@ internal static class RecordCodec
     // Beside the kind in the first byte of an entry.
     const int HasAmount = 4, HasCurrency = 8, HasUuid = 16;
 
+    // Every record that changes is written: each thread keeps its room for that.
+    [ThreadStatic]
+    static (ArrayBufferWriter<byte> All, ArrayBufferWriter<byte> Part)? _room;
+
     public static byte[] Write(CustomerRecord record)
     {
-        var (all, part) = (new ArrayBufferWriter<byte>(256), new ArrayBufferWriter<byte>(256));
+        var (all, part) = _room ??= (new ArrayBufferWriter<byte>(256), new ArrayBufferWriter<byte>(256));
+        all.ResetWrittenCount();
         all.Write([Version]);
         Part(record.Seen, static t => t, static (_, _) => { });
         Part(record.Left, static t => t, static (_, _) => { });
@@ -90,13 +95,16 @@ internal static class RecordCodec
         };
     }
 
+    // About what one takes: a list is seldom grown, and never much too long.
+    const int EntrySize = 40;
+
     delegate T ReadEntry<T>(ref Reader reader, DateTimeOffset time);
 
     static List<Known<T>> Part<T>(ref Reader reader, bool isWanted, ReadEntry<T> read)
     {
         var part = new Reader(reader.Take((int)reader.Unsigned()));
         if (!isWanted || part.IsAtEnd) return [];
-        var entries = new List<Known<T>>();
+        var entries = new List<Known<T>>(1 + part.Length / EntrySize);
         for (var last = 0L; !part.IsAtEnd;)
         {
             last += part.Signed();
@@ -170,6 +178,8 @@ internal static class RecordCodec
         ReadOnlySpan<byte> _rest = bytes;
 
         public readonly bool IsAtEnd => _rest.IsEmpty;
+
+        public readonly int Length => _rest.Length;
 
         public ReadOnlySpan<byte> Take(int length)
         {

@@ -44,16 +44,16 @@ internal sealed class BoundAudience
     public IReadOnlyList<StageInterval> TimelineOf(History history, bool identified)
     {
         var profile = new AudienceProfile(identified, null, NoTraits);
-        return StageTimeline.Of(history, Sources, (change, until) => Stretch(AudienceCustomer.At(history, change, profile, _measures)!, change, until));
+        return StageTimeline.Of(history, Sources, (change, until, starts) => AddStays(starts, AudienceCustomer.At(history, change, profile, _measures)!, change, until));
     }
 
-    IEnumerable<(DateTimeOffset From, Stage Stage)> Stretch(AudienceCustomer customer, DateTimeOffset change, DateTimeOffset until)
+    void AddStays(StageStarts starts, AudienceCustomer customer, DateTimeOffset change, DateTimeOffset until)
     {
         var today = Calendar.DateOf(change, _measures.Zone);
-        yield return (change, _audience.Holds(customer, today) ? In : Out);
+        starts.Add(change, _audience.Holds(customer, today) ? In : Out);
         while (_audience.NextByClock(customer, today, _measures.Zone) is { } next && next.Time < until)
         {
-            yield return (next.Time, next.Enters ? In : Out);
+            starts.Add(next.Time, next.Enters ? In : Out);
             today = next.Date;
         }
     }

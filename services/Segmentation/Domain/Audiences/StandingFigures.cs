@@ -38,10 +38,10 @@ internal sealed record StandingFigures(DateTimeOffset From, DateTimeOffset Until
     /// <param name="history">With everything that is known.</param>
     public static StandingFigures Of(History history, DateTimeOffset instant, TimeZoneInfo zone)
     {
-        var stretch = Stretch(history, instant);
-        if (Standing.At(history, instant, zone) is not { } standing) return stretch;
+        var (from, until) = Stretch(history, instant);
+        if (Standing.At(history, instant, zone) is not { } standing) return new StandingFigures(from, until);
         var (today, facts) = (Calendar.DateOf(instant, zone), OverlayFacts.At(history, instant, zone)!);
-        return stretch with
+        return new StandingFigures(from, until)
         {
             FirstSeen = history.FirstSeen,
             FirstOrder = history.Purchases.FirstOrderAt(instant)?.Time,
@@ -67,15 +67,15 @@ internal sealed record StandingFigures(DateTimeOffset From, DateTimeOffset Until
         int? Day(Feature feature) => (int?)(today.DayNumber - Steps(feature));
     }
 
-    static StandingFigures Stretch(History history, DateTimeOffset instant)
+    static (DateTimeOffset From, DateTimeOffset Until) Stretch(History history, DateTimeOffset instant)
     {
         var (from, until) = (DateTimeOffset.MinValue, Calendar.Forever);
         Bound(history.FirstSeen);
         Bound(history.End);
-        foreach (var fact in history.Facts) Bound(fact.Time);
-        foreach (var activity in history.Activities) Bound(activity.Time);
-        foreach (var opinion in history.Opinions) Bound(opinion.Time);
-        return new StandingFigures(from, until);
+        for (var i = 0; i < history.Facts.Count; i++) Bound(history.Facts[i].Time);
+        for (var i = 0; i < history.Activities.Count; i++) Bound(history.Activities[i].Time);
+        for (var i = 0; i < history.Opinions.Count; i++) Bound(history.Opinions[i].Time);
+        return (from, until);
 
         void Bound(DateTimeOffset time)
         {

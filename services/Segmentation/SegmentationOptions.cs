@@ -23,7 +23,7 @@ internal sealed class SegmentationOptions
 
     /// <summary>Customers whose stage the clock alone changes that are taken in one transaction. Events wait for it, so this bounds by how much.</summary>
     [Range(1, 10_000)]
-    public int SweepStepSize { get; set; } = 1_000;
+    public int SweepStepSize { get; set; } = 500;
 
     /// <summary>Most saved audiences of a shop. Every event of a customer is evaluated for each of them, so this bounds what an event costs.</summary>
     [Range(1, 1_000)]

@@ -5,7 +5,7 @@ namespace Perennial.Segmentation.Domain;
 internal sealed record Placement(Stage Stage, Rule? Rule)
 {
     /// <summary>For example "loyal: 4 or more orders, the last 0 to 90 days ago".</summary>
-    public string Text => $"{Stage.Id}: {Rule?.ToString() ?? "none of the other stages"}";
+    public string Text { get; } = $"{Stage.Id}: {Rule?.ToString() ?? "none of the other stages"}";
 }
 
 /// <summary>The next change of stage by clock alone: it holds unless something comes in between.</summary>
@@ -18,7 +18,7 @@ internal sealed class BoundModel
     readonly Axis[] _axes;
     readonly Compiled[] _rules;
     readonly (int Axis, long[] Starts)[] _aging;
-    readonly Stage? _otherwise;
+    readonly Placement? _otherwise;
     readonly Dictionary<Stage, int> _ordinals;
 
     sealed record Compiled(Placement Placement, (int Axis, Bounds Bounds, bool InBounds, bool Absent)[] Conditions)
@@ -36,7 +36,7 @@ internal sealed class BoundModel
     {
         (Id, Revision, Model, PopulationRevision, Population) = (id, revision, model, populationRevision, population);
         _axes = [.. model.Axes];
-        _otherwise = model.Stages.FirstOrDefault(s => s.Otherwise);
+        _otherwise = model.Stages.FirstOrDefault(s => s.Otherwise) is { } others ? new Placement(others, null) : null;
         _rules = [.. from stage in model.Stages from rule in stage.Rules select new Compiled(new Placement(stage, rule), [.. rule.Conditions.Select(c => (Array.IndexOf(_axes, c.Axis), c.Bounds, !c.IsOfAbsenceAlone, c.Absent))])];
         _aging = [.. _axes.Index().Where(a => a.Item.Traits.Ages).Select(a => (a.Index, Starts(a.Index)))];
         _ordinals = new(model.Stages.Index().Select(s => KeyValuePair.Create(s.Item, s.Index)), ReferenceEqualityComparer.Instance);
@@ -64,9 +64,7 @@ internal sealed class BoundModel
         for (var i = 0; i < values.Length; i++) values[i] = standing.Value(_axes[i], today, Population);
         foreach (var rule in _rules)
             if (rule.Holds(values)) return rule.Placement;
-        return _otherwise is { } stage
-            ? new Placement(stage, null)
-            : throw new InvalidOperationException($"Model {Id} has no stage for a customer with {Words.Of(_axes.Zip([.. values]))}.");
+        return _otherwise ?? throw new InvalidOperationException($"Model {Id} has no stage for a customer with {Words.Of(_axes.Zip([.. values]))}.");
     }
 
     /// <summary>The first change that the clock alone brings after <paramref name="today"/>; null where the present stage lasts.</summary>

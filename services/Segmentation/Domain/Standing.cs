@@ -75,8 +75,8 @@ internal sealed class Standing
     /// <summary>Messages of the events that a value rests on, newest first.</summary>
     public IEnumerable<string> Evidence(Axis axis, DateOnly today) => axis.Feature switch
     {
-        Feature.OrderCount or Feature.FrequencyScore => OrdersSince(DateOnly.MinValue).OrderByDescending(o => o.Time).Select(Placing),
-        Feature.OrdersWithin => OrdersSince(Back(today, axis.WindowDays)).OrderByDescending(o => o.Time).Select(Placing),
+        Feature.OrderCount or Feature.FrequencyScore => OrdersSince(DateOnly.MinValue).Select(Placing),
+        Feature.OrdersWithin => OrdersSince(Back(today, axis.WindowDays)).Select(Placing),
         Feature.DaysSinceLastOrder or Feature.DaysBeyondLapse or Feature.RecencyScore => Purchases.LastOrder is { } last ? [Placing(last)] : [],
         Feature.Spend or Feature.SpendRelative or Feature.MonetaryScore => _history.Facts.Where(f => f.Time <= Instant).Reverse().Select(f => f.MessageId),
         Feature.DaysSinceLastView or Feature.DaysSinceLastVisit or Feature.DaysSinceLastEvent => LastActivity(Kind(axis.Feature)) is { } last ? [last.MessageId] : [],
@@ -84,6 +84,7 @@ internal sealed class Standing
         _ => Opinions(axis.Feature).Reverse().Select(s => s.MessageId),
     };
 
+    /// <summary>Those that count, the newest first.</summary>
     IEnumerable<Order> OrdersSince(DateOnly date)
     {
         // By the time they were placed, so the walk ends at the window.
@@ -106,7 +107,11 @@ internal sealed class Standing
     });
 
     string Placing(Order order)
-        => _history.Facts.First(f => f.OrderId == order.Id && f.Time == order.Time && f.Kind is FactKind.Ordered or FactKind.Updated).MessageId;
+    {
+        var i = 0;
+        while (_history.Facts[i] is var f && !(f.OrderId == order.Id && f.Time == order.Time && f.Kind is FactKind.Ordered or FactKind.Updated)) i++;
+        return _history.Facts[i].MessageId;
+    }
 
     Activity? LastActivity(ActivityKind kind) => _history.Last(kind, Instant);
 

@@ -24,7 +24,8 @@ internal sealed record Applied(int Facts, int Customers, int ForeignAmounts, int
 
 /// <summary>
 /// Takes batches in. Everything is worked out before the transaction: the records of a partition's customers change only with its checkpoint, so that what was read
-/// holds as long as that has not moved. What else it rests on, derivations and sweeps, is counted; where the count moved, it is worked out again inside.
+/// holds as long as that has not moved. What else it rests on, derivations and sweeps, is counted. Where a sweep came between, which touches few of a batch's customers,
+/// their stages are read again; where one of them moved, or anything derived changed, it is worked out again inside.
 /// </summary>
 internal sealed partial class SegmentationStore
 {
@@ -39,7 +40,8 @@ internal sealed partial class SegmentationStore
     /// <summary>A customer whom a batch changes, before and after; what is known of them is folded once for all that is derived.</summary>
     sealed class Change(long id, Shop shop, Arrivals arrivals, bool isNew, CustomerRecord before, CustomerRecord after)
     {
-        readonly Lazy<History?> _was = new(() => before.Now(shop.Currency, shop.Zone)), _is = new(() => after.Now(shop.Currency, shop.Zone));
+        readonly History? _is = after.Now(shop.Currency, shop.Zone);
+        History? _was;
 
         public long Id => id;
         public bool Identified => arrivals.Identified;
@@ -49,21 +51,32 @@ internal sealed partial class SegmentationStore
         public CustomerRecord Before => before;
         public CustomerRecord After => after;
 
-        public (History History, IReadOnlyList<StageInterval> Timeline)? TimelineBefore(Derivation derivation) => Timeline(_was, before, derivation);
+        public (History History, IReadOnlyList<StageInterval> Timeline)? TimelineBefore(Derivation derivation) => Timeline(_was ??= before.Now(shop.Currency, shop.Zone), before, derivation);
 
         public (History History, IReadOnlyList<StageInterval> Timeline)? TimelineAfter(Derivation derivation) => Timeline(_is, after, derivation);
 
         // While a shop moves, some derivations count days in the zone that it had.
-        (History History, IReadOnlyList<StageInterval> Timeline)? Timeline(Lazy<History?> folded, CustomerRecord record, Derivation derivation)
-            => derivation.Zone.Id == shop.Zone.Id ? TimelineOf(folded.Value, Identified, derivation) : TimelineOf(record, Identified, derivation, shop);
+        (History History, IReadOnlyList<StageInterval> Timeline)? Timeline(History? folded, CustomerRecord record, Derivation derivation)
+            => derivation.Zone.Id == shop.Zone.Id ? TimelineOf(folded, Identified, derivation) : TimelineOf(record, Identified, derivation, shop);
 
         public Written ToWritten(DateTimeOffset now) => new(
             id, shop, arrivals.Customer, Identified, isNew, IsForgotten,
             after.IsEmpty ? null : RecordCodec.Write(after),
-            _is.Value is { } history ? StandingFigures.Of(history, now, shop.Zone) : StandingFigures.OfNobody);
+            _is is { } history ? StandingFigures.Of(history, now, shop.Zone) : StandingFigures.OfNobody);
     }
 
-    sealed record Plan(long Revision, List<Written> Changes, Derived Derived, Applied Applied);
+    sealed record Plan(Basis Basis, List<Written> Changes, Derived Derived, List<Told> Told, Applied Applied);
+
+    /// <summary>How often what is derived changed otherwise than by batches: by sweeps, and by everything else.</summary>
+    sealed record Basis
+    {
+        public long Revision { get; init; }
+        public long Sweep { get; init; }
+    }
+
+    /// <summary>The stages of some customers as they were last told.</summary>
+    /// <param name="Stages">Of those who had one.</param>
+    sealed record Told(Derivation Derivation, List<long> Customers, Dictionary<long, Present> Stages);
 
     sealed class PlanOutdatedException() : Exception("What the plan rests on has changed.");
 
@@ -100,8 +113,22 @@ internal sealed partial class SegmentationStore
     {
         // First, so that of two replicas one waits here and then learns that it is late.
         await MoveAsync(write, batch);
-        if (plan.Changes.Count > 0 && await ReadRevisionAsync(write.Connection, write.Transaction, cancellation) != plan.Revision) throw new PlanOutdatedException();
+        if (plan.Changes.Count > 0 && !await HoldsAsync(write, plan, cancellation)) throw new PlanOutdatedException();
         return await CommitAsync(write, plan, cancellation);
+    }
+
+    /// <summary>Whether a plan still says what would be worked out now.</summary>
+    async Task<bool> HoldsAsync(Write write, Plan plan, CancellationToken cancellation)
+    {
+        var basis = await ReadBasisAsync(write.Connection, write.Transaction, cancellation);
+        if (basis.Revision != plan.Basis.Revision) return false;
+        if (basis.Sweep == plan.Basis.Sweep) return true;
+        foreach (var (derivation, customers, stages) in plan.Told)
+        {
+            var now = await ToldAsync(write.Connection, write.Transaction, derivation, customers, cancellation);
+            if (now.Count != stages.Count || now.Any(n => !n.Value.Equals(stages.GetValueOrDefault(n.Key)))) return false;
+        }
+        return true;
     }
 
     async Task MoveAsync(Write write, EventBatch batch)
@@ -119,11 +146,16 @@ internal sealed partial class SegmentationStore
     Task<long> ReadRevisionAsync(DbConnection connection, DbTransaction? transaction, CancellationToken cancellation)
         => connection.ExecuteScalarAsync<long>(Command(RevisionSql, new { }, cancellation, transaction));
 
+    internal string BasisSql => $"SELECT revision, sweep FROM {database.Prefix}derived_revision";
+
+    Task<Basis> ReadBasisAsync(DbConnection connection, DbTransaction? transaction, CancellationToken cancellation)
+        => connection.QuerySingleAsync<Basis>(Command(BasisSql, new { }, cancellation, transaction));
+
     async Task<Plan> PlanAsync(DbConnection connection, DbTransaction? transaction, EventBatch batch, DateTimeOffset now, CancellationToken cancellation)
     {
         // Before anything that it counts.
-        var revision = await ReadRevisionAsync(connection, transaction, cancellation);
-        var (changes, derived, facts, foreign) = (new List<Written>(), new Derived(), 0, 0);
+        var basis = await ReadBasisAsync(connection, transaction, cancellation);
+        var (changes, derived, told, facts, foreign) = (new List<Written>(), new Derived(), new List<Told>(), 0, 0);
         foreach (var arrivals in Arrivals.Of(batch.Sightings).GroupBy(a => a.Shop, StringComparer.Ordinal))
         {
             var shop = await FindShopAsync(connection, transaction, arrivals.Key, cancellation)
@@ -132,7 +164,7 @@ internal sealed partial class SegmentationStore
             foreach (var chunk in (await KeyedAsync(connection, transaction, shop, batch.Partition, [.. arrivals], cancellation)).Chunk(PlanChunk))
             {
                 var own = ChangesOf(shop, chunk);
-                foreach (var derivation in derivations) await DeriveAsync(connection, transaction, derivation, shop, own, derived, now, cancellation);
+                foreach (var derivation in derivations) told.Add(await DeriveAsync(connection, transaction, derivation, shop, own, derived, now, cancellation));
                 foreach (var c in own)
                 {
                     foreach (var fact in c.After.FactsBeyond(c.Before))
@@ -144,7 +176,7 @@ internal sealed partial class SegmentationStore
                 }
             }
         }
-        return new Plan(revision, changes, derived, new Applied(facts, changes.Count, foreign, derived.Transitions.Count));
+        return new Plan(basis, changes, derived, told, new Applied(facts, changes.Count, foreign, derived.Transitions.Count));
     }
 
     sealed record RecordRow
@@ -211,25 +243,28 @@ internal sealed partial class SegmentationStore
           AND customer IN (SELECT CAST(k.id AS bigint) FROM {database.Set("@customers", ("id", 20))} k)
         """;
 
-    async Task<Dictionary<long, Present>> ToldAsync(DbConnection connection, DbTransaction? transaction, Derivation derivation, IEnumerable<long> customers, CancellationToken cancellation)
+    async Task<Dictionary<long, Present>> ToldAsync(DbConnection connection, DbTransaction? transaction, Derivation derivation, IReadOnlyCollection<long> customers, CancellationToken cancellation)
     {
+        if (customers.Count == 0) return [];
         var values = new { derivation = derivation.Id, customers = Keys.Of(customers, "id", id => id.ToString(CultureInfo.InvariantCulture)) };
         return (await connection.QueryAsync<PresentRow>(Command(PresentSql, values, cancellation, transaction))).ToDictionary(r => r.Customer, r => r.ToPresent(derivation.Model));
     }
 
-    /// <summary>What a derivation makes of the customers that change. One that is under way comes to those beyond its cursor later.</summary>
-    async Task DeriveAsync(DbConnection connection, DbTransaction? transaction, Derivation derivation, Shop shop, List<Change> changes, Derived derived, DateTimeOffset now, CancellationToken cancellation)
+    /// <summary>What a derivation makes of the customers that change, and what was told of them. One that is under way comes to those beyond its cursor later.</summary>
+    async Task<Told> DeriveAsync(DbConnection connection, DbTransaction? transaction, Derivation derivation, Shop shop, List<Change> changes, Derived derived, DateTimeOffset now, CancellationToken cancellation)
     {
         var own = changes.Where(c => c.Id <= derivation.Cursor && c.After.IsNewsTo(derivation.Sources, c.Before)).ToList();
-        var told = await ToldAsync(connection, transaction, derivation, own.Where(c => !c.IsNew).Select(c => c.Id), cancellation);
+        List<long> known = [.. own.Where(c => !c.IsNew).Select(c => c.Id)];
+        var told = new Told(derivation, known, await ToldAsync(connection, transaction, derivation, known, cancellation));
         foreach (var c in own)
         {
             var (before, after) = (c.TimelineBefore(derivation), c.TimelineAfter(derivation));
             if (derivation.Audience is null) derived.Count(derivation, c.Id, c.Identified, SharesOf(before), SharesOf(after));
-            var was = told.GetValueOrDefault(c.Id);
+            var was = told.Stages.GetValueOrDefault(c.Id);
             if (derivation.State == DerivationState.Active) derived.Tell(derivation, shop.Number, c.Id, c.IsForgotten ? Transitions.Of(null, null, after, now, c.News, derivation.Sources) : Transitions.Of(was, before, after, now, c.News, derivation.Sources), now);
             derived.Place(derivation, c.Id, was, after is null ? null : Present.Of(after.Value.Timeline, now));
         }
+        return told;
     }
 
     /// <summary>Null where nothing is known any more, and for somebody of whom no more is left than that they left.</summary>

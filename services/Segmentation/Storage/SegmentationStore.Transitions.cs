@@ -147,6 +147,8 @@ internal sealed partial class SegmentationStore
         WHERE id IN (SELECT CAST(k.id AS bigint) FROM {database.Set("@customers", ("id", 20))} k)
         """;
 
+    internal string CountSweepSql => $"UPDATE {database.Prefix}derived_revision SET sweep = sweep + 1";
+
     internal string CountRevisionSql => $"UPDATE {database.Prefix}derived_revision SET revision = revision + 1";
 
     /// <summary>
@@ -155,7 +157,8 @@ internal sealed partial class SegmentationStore
     /// </summary>
     public Task<int> SweepAsync(DateTimeOffset now, int limit, CancellationToken cancellation) => database.WriteAsync(async write =>
     {
-        await LockAsync(write, cancellation);
+        await write.Connection.ExecuteAsync(Command(LockPositionsSql, new { }, cancellation, write.Transaction));
+        await write.Connection.ExecuteAsync(Command(CountSweepSql, new { }, cancellation, write.Transaction));
         var due = (await write.Connection.QueryAsync<DueRow>(Command(DueSql, new { now, limit }, cancellation, write.Transaction))).AsList();
         await SweepAsync(write, due, now, cancellation);
         return due.Count;
@@ -171,7 +174,7 @@ internal sealed partial class SegmentationStore
         {
             var derivation = await ReadDerivationAsync(write, group.Key, cancellation);
             var shop = (await FindShopAsync(write.Connection, write.Transaction, derivation.Shop, cancellation))!;
-            foreach (var (customer, told) in (await ToldAsync(write.Connection, write.Transaction, derivation, group.Select(d => d.Customer), cancellation)).OrderBy(t => t.Value.Due).ThenBy(t => t.Key))
+            foreach (var (customer, told) in (await ToldAsync(write.Connection, write.Transaction, derivation, [.. group.Select(d => d.Customer)], cancellation)).OrderBy(t => t.Value.Due).ThenBy(t => t.Key))
             {
                 // What is being removed no longer follows its customers; some may be gone.
                 if (derivation.State is not (DerivationState.Deriving or DerivationState.Active))
@@ -195,6 +198,6 @@ internal sealed partial class SegmentationStore
         await CountRevisionAsync(write, cancellation);
     }
 
-    /// <summary>With every change of what is derived other than by a batch: what was read before is known to be old by it.</summary>
+    /// <summary>With every change of what is derived other than by a batch or a sweep: what was read before is known to be old by it.</summary>
     Task<int> CountRevisionAsync(Write write, CancellationToken cancellation) => write.Connection.ExecuteAsync(Command(CountRevisionSql, new { }, cancellation, write.Transaction));
 }

@@ -386,7 +386,7 @@ public abstract class ModelStoreConformance(Func<Task<TestStore>> open) : IAsync
         await ApplyAsync(log);
         var (rows, feed) = (await Tables.ReadAsync(_test.Database), await FeedAsync());
         await BackToRowsAsync();
-        Assert.Equal(3, await Migrator.ApplyAsync(_test.Database, Program.House.Home, Cancellation));
+        Assert.Equal(4, await Migrator.ApplyAsync(_test.Database, Program.House.Home, Cancellation));
 
         await using var database = _test.OpenAnother();
         var store = new SegmentationStore(database);
@@ -410,7 +410,7 @@ public abstract class ModelStoreConformance(Func<Task<TestStore>> open) : IAsync
             await write.Connection.ExecuteAsync($"DROP TABLE {prefix}{table}", transaction: write.Transaction);
         foreach (var (_, batch) in Migrator.Batches(Program.House.Home, _test.Database.Dialect).Where(b => b.Name is "0001_histories" or "0002_left_time" or "0003_models"))
             await write.Connection.ExecuteAsync(batch, transaction: write.Transaction);
-        await write.Connection.ExecuteAsync($"DELETE FROM {prefix}migration WHERE number IN (12, 18, 19)", transaction: write.Transaction);
+        await write.Connection.ExecuteAsync($"DELETE FROM {prefix}migration WHERE number IN (12, 18, 19, 26)", transaction: write.Transaction);
         await write.AppendAsync(prefix + "checkpoint_position", ["log_partition", "position"], [[0, 77L]], Cancellation);
         await write.AppendAsync(prefix + "shop", ["shop", "time_zone", "currency"], [["tea", "Europe/London", "GBP"]], Cancellation);
         await write.AppendAsync(prefix + "model_revision", ["shop", "model", "revision", "document", "create_time"], [["tea", "mine", 1, model, Now]], Cancellation);
@@ -419,6 +419,35 @@ public abstract class ModelStoreConformance(Func<Task<TestStore>> open) : IAsync
             [["mugs", "clc", 1, 1, 0, 2, DateTimeOffset.UnixEpoch, "", 0L], ["tea", "clc", 1, 1, 0, 2, DateTimeOffset.UnixEpoch, "", 0L], ["tea", "mine", 0, 1, 0, 4, Utc("2023-01-01"), "", 0L], ["tea", "mine", 1, 1, 0, 2, Utc("2024-01-01"), "", 2L]],
             Cancellation);
     }, Cancellation);
+
+    [Fact]
+    public async Task The_next_answer_rests_on_what_another_replica_made_active_or_retired()
+    {
+        await ApplyAsync(Buys("user:a", 1));
+        await CreateAsync("mine", Two);
+        await using var database = _test.OpenAnother();
+        var other = new SegmentationStore(database);
+        Assert.Null(await AnswerAsync());
+        Passed(await other.ActivateModelAsync("tea", "mine", 0, "", false, Now, Cancellation));
+        await WorkAsync(other);
+        Assert.Equal((1, "user:a"), await AnswerAsync());
+        Passed(await other.UpdateModelAsync("tea", "mine", Split(3), "", false, Now, Cancellation));
+        Passed(await other.ActivateModelAsync("tea", "mine", 0, "", false, Now, Cancellation));
+        // Under way, it is not answered by.
+        Assert.Equal((1, "user:a"), await AnswerAsync());
+        await WorkAsync(other);
+        Assert.Equal((2, "user:a"), await AnswerAsync());
+        Passed(await other.DeactivateModelAsync("tea", "mine", "", Now, Cancellation));
+        Assert.Null(await AnswerAsync());
+
+        async Task<(int Revision, string Customer)?> AnswerAsync()
+            => await _store.FindStandingAsync(_shop, "user:a", "mine", Cancellation) is var (customer, use) ? (use.Model.Revision, customer.Id) : null;
+
+        static async Task WorkAsync(SegmentationStore store)
+        {
+            while (await store.StepAsync(2, Now, Cancellation) is not null) { }
+        }
+    }
 
     [Fact]
     public async Task Derivations_that_a_backup_brought_back_stay_when_the_shop_is_announced()

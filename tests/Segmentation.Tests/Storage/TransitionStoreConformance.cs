@@ -296,6 +296,32 @@ public abstract class TransitionStoreConformance(Func<Task<TestStore>> open) : I
             => (await _store.CountFlowsAsync(_shop, await ClcAsync(), Utc("2024-06-21"), yesterday, knownAt, true, Cancellation)).Select(f => (f.Key.From?.Id, f.Key.To.Id, (int)f.Value)).Order();
     }
 
+    /// <summary>Of a customer whom the sweep moves, and of one whom it does not.</summary>
+    [Theory]
+    [InlineData("user:a")]
+    [InlineData("user:b")]
+    public async Task A_batch_that_was_worked_out_before_a_sweep_tells_what_one_after_it_would(string customer)
+    {
+        await ApplyAsync(Now, Buys("user:a", Ordered("o1", "2024-06-20T10:00:00Z")), Buys("user:b", Ordered("o1", "2024-06-25T10:00:00Z")));
+        var (held, go) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var holding = _test.Database.WriteAsync(async write =>
+        {
+            await write.Connection.ExecuteAsync(_store.LockPositionsSql, transaction: write.Transaction);
+            held.SetResult();
+            await go.Task;
+        }, Cancellation);
+        await held.Task;
+        // Both wait for whoever writes; the batch was worked out by then.
+        var (sweeping, applying) = (SweepAsync(Drifting), ApplyAsync(Drifting.AddMinutes(1), Buys(customer, Ordered("o2", Drifting.AddSeconds(1).ToString("O")))));
+        go.SetResult();
+        await Task.WhenAll(holding, sweeping, applying);
+        while (await SweepAsync(Drifting) > 0) { }
+
+        List<(string, string, string, DateTimeOffset, CauseKind)> expected = [("user:a", "new", "drifting", Drifting, CauseKind.Clock)];
+        expected.Add((customer, customer == "user:a" ? "drifting" : "new", "promising", Drifting.AddSeconds(1), CauseKind.Event));
+        Assert.Equal(expected.Order(), (await FeedAsync()).Skip(2).Select(t => (t.Customer, t.From, t.To, t.Effective, t.Cause.Kind)).Order());
+    }
+
     [Fact]
     public async Task Replicas_that_apply_and_sweep_at_once_tell_nothing_twice()
     {

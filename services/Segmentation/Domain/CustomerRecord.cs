@@ -51,9 +51,8 @@ internal sealed class CustomerRecord
             sources.HasFlag(Sources.Opinions) ? Pick(Opinions, known) : []);
     }
 
-    static IReadOnlyList<T> Pick<T>(IReadOnlyList<Known<T>> all, DateTimeOffset? known)
+    static List<T> Pick<T>(IReadOnlyList<Known<T>> all, DateTimeOffset? known)
     {
-        if (all.Count == 0) return [];
         var picked = new List<T>(all.Count);
         for (var i = 0; i < all.Count; i++)
             if (IsPicked(all[i], known)) picked.Add(all[i].What);

@@ -14,11 +14,14 @@ internal sealed record OverlayFacts(int OrderCount, decimal Spend, DateOnly? Fir
     public static OverlayFacts? At(History history, DateTimeOffset instant, TimeZoneInfo zone)
     {
         if (history.Purchases.At(instant) is not { } purchases) return null;
-        var (count, first, before, newest) = (0, default(Order), default(Order), default(Order));
+        var count = 0;
+        Order? first = null, before = null, newest = null;
         for (var i = 0; i < history.Purchases.Orders.Count; i++)
         {
-            if (history.Purchases.Orders[i] is var span && (instant < span.From || span.To <= instant)) continue;
-            (count, first, before, newest) = (count + 1, first ?? span.Order, newest, span.Order);
+            var span = history.Purchases.Orders[i];
+            if (instant < span.From || span.To <= instant) continue;
+            if (count++ == 0) first = span.Order;
+            (before, newest) = (newest, span.Order);
         }
         var (last, activity) = (purchases.LastOrder?.Time, history.Activities.LastOrDefault(a => a.Time <= instant)?.Time);
         return new OverlayFacts(

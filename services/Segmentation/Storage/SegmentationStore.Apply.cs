@@ -243,7 +243,7 @@ internal sealed partial class SegmentationStore
           AND customer IN (SELECT CAST(k.id AS bigint) FROM {database.Set("@customers", ("id", 20))} k)
         """;
 
-    async Task<Dictionary<long, Present>> ToldAsync(DbConnection connection, DbTransaction? transaction, Derivation derivation, IReadOnlyCollection<long> customers, CancellationToken cancellation)
+    async Task<Dictionary<long, Present>> ToldAsync(DbConnection connection, DbTransaction? transaction, Derivation derivation, List<long> customers, CancellationToken cancellation)
     {
         if (customers.Count == 0) return [];
         var values = new { derivation = derivation.Id, customers = Keys.Of(customers, "id", id => id.ToString(CultureInfo.InvariantCulture)) };

@@ -83,15 +83,7 @@ internal sealed class History
     public List<DateTimeOffset> Changes(Sources sources)
     {
         var changes = new List<DateTimeOffset> { FirstSeen };
-        if (sources.HasFlag(Sources.Purchases))
-        {
-            foreach (var point in Purchases.Points) changes.Add(point.From);
-            foreach (var span in Purchases.Orders)
-            {
-                changes.Add(span.From);
-                changes.Add(span.To);
-            }
-        }
+        if (sources.HasFlag(Sources.Purchases)) changes.AddRange(Facts.Select(f => f.Time));
         if (sources.HasFlag(Sources.Activities)) changes.AddRange(ByKind[0].Select(a => a.Time));
         if (sources.HasFlag(Sources.Opinions)) changes.AddRange(Opinions.Select(s => s.Time));
         changes.Sort();

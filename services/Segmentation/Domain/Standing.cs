@@ -70,7 +70,7 @@ internal sealed class Standing
     }
 
     // The last days before Calendar.Forever are not worth the care that a zone's offset would need.
-    static readonly int LastDay = new DateOnly(9999, 12, 25).DayNumber;
+    internal static readonly int LastDay = new DateOnly(9999, 12, 25).DayNumber;
 
     /// <summary>Messages of the events that a value rests on, newest first.</summary>
     public IEnumerable<string> Evidence(Axis axis, DateOnly today) => axis.Feature switch

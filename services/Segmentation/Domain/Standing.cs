@@ -84,6 +84,9 @@ internal sealed class Standing
         _ => Opinions(axis.Feature).Reverse().Select(s => s.MessageId),
     };
 
+    /// <summary>Of the orders that count, the last first.</summary>
+    public IEnumerable<DateOnly> OrderDates => OrdersSince(DateOnly.MinValue).Select(o => DateOf(o.Time)!.Value);
+
     IEnumerable<Order> OrdersSince(DateOnly date)
     {
         // By the time they were placed, so the walk ends at the window.

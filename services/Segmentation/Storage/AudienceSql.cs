@@ -18,6 +18,9 @@ internal sealed class AudienceSql
     readonly int _today;
     readonly IReadOnlyDictionary<string, int> _derivations;
     readonly List<string> _models = [];
+
+    // Rows whose columns do not say it: they are read from their records.
+    readonly List<string> _unsaid = [];
     bool _isWhole = true;
 
     AudienceSql(AudienceMeasures measures, DateOnly today, IReadOnlyDictionary<string, int> derivations) => (_measures, _today, _derivations) = (measures, today.DayNumber, derivations);
@@ -47,7 +50,7 @@ internal sealed class AudienceSql
         if (!sql._isWhole) return new AudienceSql(measures, today, derivations);
         for (var i = 0; i < sql._models.Count; i++) sql.Parameters.Add(string.Create(CultureInfo.InvariantCulture, $"d{i}"), derivations[sql._models[i]]);
         sql.Condition = $"c.first_seen_time IS NOT NULL AND {condition}";
-        sql.Fresh = string.Join(" AND ", ((string[])["c.from_time <= @asOf AND c.until_time > @asOf"]).Concat(Enumerable.Range(0, sql.Stages).Select(i => string.Create(CultureInfo.InvariantCulture, $"m{i}.since_time <= @asOf AND (m{i}.due_time IS NULL OR m{i}.due_time > @asOf)"))));
+        sql.Fresh = string.Join(" AND ", ((string[])["c.from_time <= @asOf AND c.until_time > @asOf"]).Concat(sql._unsaid.Select(u => $"NOT ({u})")).Concat(Enumerable.Range(0, sql.Stages).Select(i => string.Create(CultureInfo.InvariantCulture, $"m{i}.since_time <= @asOf AND (m{i}.due_time IS NULL OR m{i}.due_time > @asOf)"))));
         return sql;
     }
 
@@ -64,7 +67,6 @@ internal sealed class AudienceSql
     {
         FieldSource.Stage => Stage(leaf),
         FieldSource.Feature when !IsMeasured(leaf.Field.Axis) => False,
-        FieldSource.Feature when leaf.Field.Axis.Feature == Feature.OrdersWithin => Beyond(),
         FieldSource.Feature => Number(leaf, leaf.Field.Axis.Traits.Scale, Presence(leaf.Field.Axis.Feature), k => AtLeast(leaf.Field.Axis, k)),
         FieldSource.HistoricClv => Number(leaf, FeatureTraits.Of(Feature.Spend).Scale, True, k => AtLeast(new Axis(Feature.Spend), k)),
         FieldSource.Overlay => Overlay(leaf),
@@ -168,6 +170,9 @@ internal sealed class AudienceSql
 
     static string Presence(Feature feature) => Column(feature) is var (column, isThere) && isThere ? True : $"{column} IS NOT NULL";
 
+    /// <summary>The last first.</summary>
+    static readonly string[] LastOrderDays = ["c.last_order_day", "c.order_before_day", "c.third_last_order_day", "c.fourth_last_order_day", "c.fifth_last_order_day"];
+
     /// <summary>What a feature is read from, and whether every customer has it.</summary>
     static (string Name, bool IsThere) Column(Feature feature) => feature switch
     {
@@ -176,6 +181,7 @@ internal sealed class AudienceSql
         Feature.ReferralCount => ("c.referral_count", true),
         Feature.ReviewCount => ("c.review_count", true),
         Feature.ShareCount => ("c.share_count", true),
+        Feature.OrdersWithin => ("c.order_count", true),
         Feature.LastReviewRating => ("c.last_review_rating", false),
         Feature.LastNpsScore => ("c.last_nps_score", false),
         Feature.DaysSinceLastView => ("c.last_view_day", false),
@@ -192,6 +198,7 @@ internal sealed class AudienceSql
         {
             Feature.DaysSinceLastOrder or Feature.DaysSinceLastView or Feature.DaysSinceLastVisit or Feature.DaysSinceLastEvent => Ago(steps),
             Feature.DaysBeyondLapse => Ago(steps + _measures.Population!.LapseDays!.Value),
+            Feature.OrdersWithin => InWindow(steps),
             Feature.SpendRelative => $"{column} >= {Parameter(Steps(decimal.Ceiling(Within(steps, _measures.Population!.AverageSpend!.Value))))}",
             Feature.RecencyScore => Recency(_measures.Population!.Cuts!.Recency, steps),
             Feature.FrequencyScore => Score(_measures.Population!.Cuts!.Frequency, steps, "c.order_count", 1),
@@ -200,6 +207,16 @@ internal sealed class AudienceSql
         };
 
         string Ago(long days) => $"{column} IS NOT NULL AND {column} <= {Parameter(_today - days)}";
+
+        // The k-th last order lies within the window. Further back than columns go, all of them do, or the record has to say.
+        string InWindow(long orders)
+        {
+            if (orders <= 0) return True;
+            if (orders <= LastOrderDays.Length) return Since(LastOrderDays[orders - 1], axis.WindowDays);
+            var (enough, all) = ($"c.order_count >= {Parameter(orders)}", Since("c.first_order_day", axis.WindowDays));
+            _unsaid.Add($"{enough} AND {Since(LastOrderDays[^1], axis.WindowDays)} AND NOT ({all})");
+            return $"{enough} AND {all}";
+        }
 
         // The score is 5 less one for every cut that more days have passed than.
         string Recency(IReadOnlyList<decimal> cuts, long score) => (RfmCuts.PerScore + 1 - score) switch

@@ -21,7 +21,9 @@ internal sealed class AudienceSql
 
     // Rows whose columns do not say it: they are read from their records.
     readonly List<string> _unsaid = [];
-    bool _isWhole = true;
+
+    // What a leaf that columns do not tell counts for: once as nobody's, and once as everybody's of whom it may hold.
+    bool _isPossible;
 
     AudienceSql(AudienceMeasures measures, DateOnly today, IReadOnlyDictionary<string, int> derivations) => (_measures, _today, _derivations) = (measures, today.DayNumber, derivations);
 
@@ -33,8 +35,8 @@ internal sealed class AudienceSql
     /// <summary>True where the columns of the row are those of the instant @asOf.</summary>
     public string Fresh { get; private set; } = False;
 
-    /// <summary>False where SQL cannot say it: no row counts as fresh then, and every record is read.</summary>
-    public bool IsWhole => Condition != False;
+    /// <summary>False where it asks for what no column tells: whoever may be in it by the rest does not count as fresh, and their record is read.</summary>
+    public bool IsWhole { get; private set; } = true;
 
     /// <summary>How many memberships it asks for.</summary>
     public int Stages => _models.Count;
@@ -47,7 +49,11 @@ internal sealed class AudienceSql
     {
         var sql = new AudienceSql(measures, today, derivations);
         var condition = sql.Compiled(audience.Clause);
-        if (!sql._isWhole) return new AudienceSql(measures, today, derivations);
+        if (!sql.IsWhole)
+        {
+            sql._isPossible = true;
+            sql._unsaid.Add($"{sql.Compiled(audience.Clause)} AND NOT {condition}");
+        }
         for (var i = 0; i < sql._models.Count; i++) sql.Parameters.Add(string.Create(CultureInfo.InvariantCulture, $"d{i}"), derivations[sql._models[i]]);
         sql.Condition = $"c.first_seen_time IS NOT NULL AND {condition}";
         sql.Fresh = string.Join(" AND ", ((string[])["c.from_time <= @asOf AND c.until_time > @asOf"]).Concat(sql._unsaid.Select(u => $"NOT ({u})")).Concat(Enumerable.Range(0, sql.Stages).Select(i => string.Create(CultureInfo.InvariantCulture, $"m{i}.since_time <= @asOf AND (m{i}.due_time IS NULL OR m{i}.due_time > @asOf)"))));
@@ -58,10 +64,18 @@ internal sealed class AudienceSql
     {
         Clause.And and => $"({Compiled(and.Left)} AND {Compiled(and.Right)})",
         Clause.Or or => $"({Compiled(or.Left)} OR {Compiled(or.Right)})",
-        Clause.Not not => $"(NOT {Compiled(not.Operand)})",
+        Clause.Not not => Negated(not),
         Clause.Leaf leaf => $"({Compiled(leaf)})",
         _ => $"({True})",
     };
+
+    string Negated(Clause.Not not)
+    {
+        _isPossible = !_isPossible;
+        var operand = Compiled(not.Operand);
+        _isPossible = !_isPossible;
+        return $"(NOT {operand})";
+    }
 
     string Compiled(Clause.Leaf leaf) => leaf.Field.Source switch
     {
@@ -74,13 +88,15 @@ internal sealed class AudienceSql
         FieldSource.FirstOrderTime => Instant(leaf, "c.first_order_time"),
         FieldSource.LastOrderTime => Instant(leaf, "c.last_order_time"),
         FieldSource.Identified => Flag(leaf, True, "c.identified = 1"),
-        _ => Beyond(),
+        _ when leaf.Field.IsPredicted => _measures.Predictor is null ? False : Unsaid("c.order_count > 0"),
+        _ => Unsaid(True),
     };
 
-    string Beyond()
+    /// <param name="possible">Of whom alone it may hold.</param>
+    string Unsaid(string possible)
     {
-        _isWhole = false;
-        return False;
+        IsWhole = false;
+        return _isPossible ? possible : False;
     }
 
     bool IsMeasured(Axis axis) => axis.Traits.Needs == PopulationPart.None || _measures.Population?.Has(axis.Traits.Needs) == true;

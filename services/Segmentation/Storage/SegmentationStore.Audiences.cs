@@ -77,7 +77,7 @@ internal sealed partial class SegmentationStore
         """;
 
     internal string StaleMembersSql => $"""
-        SELECT c.identified, c.record
+        SELECT c.customer, c.identified, c.record
         FROM {Before} {database.Prefix}customer c
         WHERE c.id BETWEEN @first AND @last
           AND NOT ({Fresh})
@@ -124,7 +124,6 @@ internal sealed partial class SegmentationStore
     public async Task<long> CountMembersAsync(AudienceQuestion question, CancellationToken cancellation)
     {
         var sql = SqlOf(question);
-        if (!sql.IsWhole) return (await ScanAsync(question.Shop, question.IncludeAnonymous, chunk => chunk.LongCount(c => question.Member(c.Identified, c.Bytes) is not null), cancellation)).Sum();
         await using var connection = await database.OpenAsync(cancellation);
         var values = ParametersOf(question, sql, new { });
         long held;
@@ -135,9 +134,7 @@ internal sealed partial class SegmentationStore
             if (Convert.ToInt64(counts.GetValue(1), CultureInfo.InvariantCulture) == 0) return held;
         }
         await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(Filled(StaleMembersSql, sql, question.IncludeAnonymous), values, commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
-        while (await reader.ReadAsync(cancellation))
-            if (question.Member(reader.GetBoolean(0), (byte[])reader.GetValue(1)) is not null) held++;
-        return held;
+        return held + (await WorkAsync(ReadAsync(reader, cancellation), chunk => chunk.LongCount(c => question.Member(c.Identified, c.Bytes) is not null), cancellation)).Sum();
     }
 
     // A page that is sorted costs a look at every customer; one that is not, the records of as many as it has.

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Perennial.Foundation.Feeds;
 using Perennial.Foundation.Grpc;
 using Perennial.Foundation.Hosting;
@@ -21,6 +22,7 @@ internal static class Program
             .AddCheckedOptions<SegmentationOptions>("Segmentation")
             .AddCheckedOptions<ValueOptions>("Value")
             .AddCheckedOptions<PreviewOptions>("Preview")
+            .AddSingleton(provider => provider.GetRequiredService<IOptions<ValueOptions>>().Value.ToTerms())
             .AddSingleton<SegmentationStore>()
             .AddSingleton<ValueStore>()
             .AddSingleton<ValueRefresh>()

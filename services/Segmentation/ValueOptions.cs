@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Perennial.Segmentation.Domain.Value;
 
 namespace Perennial.Segmentation;
 
@@ -40,4 +41,6 @@ internal sealed class ValueOptions
     /// <summary>Months frozen at once after the worker was off for long: each reads all orders of the shop.</summary>
     [Range(1, 120)]
     public int MonthsBackMax { get; set; } = 24;
+
+    public ForecastTerms ToTerms() => new(AnnualDiscountRate, Margin, NextOrderDaysMax);
 }

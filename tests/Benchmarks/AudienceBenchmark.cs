@@ -3,6 +3,7 @@ using System.Globalization;
 using Perennial.Foundation.Sql;
 using Perennial.Segmentation;
 using Perennial.Segmentation.Domain;
+using Perennial.Segmentation.Domain.Value;
 using Perennial.Segmentation.Storage;
 using Activity = Perennial.Segmentation.Domain.Activity;
 using ActivityKind = Perennial.Segmentation.Domain.ActivityKind;
@@ -22,7 +23,16 @@ static class AudienceBenchmark
         "stage = (at_risk OR new) AND spend >= 50 AND NOT warm",
         "warm OR (repeat AND NOT new_customer) OR last_review_rating >= 4",
         "orders_within_365_days >= 2",
+        "orders_within_365_days = 1 AND orders_within_730_days >= 3",
+        "churn_probability >= 0.7",
+        "predicted_number_of_orders > 0.6",
+        "predicted_clv > 30 AND repeat",
     ];
+
+    /// <summary>Some fit: what it says does not change what it costs.</summary>
+    static readonly ValueModel Fit = new(
+        new ValueGate(1_000, 700, 0, 1_000), 1_000, 1_000, 0, [new FittedModel(PurchaseModelKind.MbgNbd, [.. new BetaGeometric(0.9, 150, 0.4, 2, StopsAtFirst: true).Parameters.Select(p => new ModelParameter(p.Name, p.Value))], 0, 10, true, null)],
+        PurchaseModelKind.MbgNbd, "", new FittedSpend(6, 4, 15, 0, 1_000, 0, true), new LapseThreshold(90, 0.2, 200, ""));
 
     public static async Task RunAsync(int customers, string data)
     {
@@ -35,10 +45,11 @@ static class AudienceBenchmark
             await FillAsync(store, customers);
             var shop = (await store.FindShopAsync("tea", CancellationToken.None))!;
             var ground = await store.ReadGroundAsync(shop, CancellationToken.None);
+            ground = ground with { Measures = ground.Measures with { Predictor = Predictor.Of(Fit, ForecastTerms.Default) } };
             var filters = new AudienceFilters(ground.Measures.Models.ToDictionary(m => m.Key, m => m.Value.Model));
             foreach (var filter in Filters)
             {
-                var question = new AudienceQuestion(shop, filters.Read(filter), ground, Now, true, null);
+                var question = new AudienceQuestion(shop, filters.Read(filter), ground, Now, true);
                 var count = await BestAsync(async () => await store.CountMembersAsync(question, CancellationToken.None));
                 var stream = await BestAsync(async () => await store.ListMembersAsync(question, "", false, int.MaxValue, CancellationToken.None).LongCountAsync());
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count.Result,9:N0} members  counted {count.Wall,7:F0} ms ({count.Cpu:F0} ms of processor)  streamed {stream.Wall,7:F0} ms ({stream.Cpu:F0} ms), {stream.Result / Math.Max(stream.Cpu, 1) * 1e3,9:N0} members/s of processor time  {filter}"));

@@ -33,10 +33,10 @@ sealed class SegmentationHouse : IAsyncDisposable
     }
 
     /// <summary>Ends the process and starts it again over the same store.</summary>
-    internal async Task RestartAsync()
+    internal async Task RestartAsync(params string[] settings)
     {
         await _house!.DisposeAsync();
-        await OpenAsync([]);
+        await OpenAsync(settings);
     }
 
     async Task OpenAsync(string[] settings)

@@ -10,7 +10,6 @@ using Perennial.Segmentation.Domain.Audiences;
 using Perennial.Segmentation.Domain.Value;
 using Perennial.Segmentation.Storage;
 using Perennial.Segmentation.V1;
-using Calendar = Perennial.Segmentation.Domain.Calendar;
 
 namespace Perennial.Segmentation.Api;
 
@@ -35,41 +34,30 @@ internal sealed partial class AudienceApi(SegmentationStore store, ValueStore va
         }
     }
 
-    /// <param name="isSaved">Whether its members are kept.</param>
     /// <exception cref="FilterException">The filter cannot be read, or asks for what there is not.</exception>
-    static Domain.Audiences.Audience Read(string filter, AudienceGround ground, bool isSaved)
+    static Domain.Audiences.Audience Read(string filter, AudienceGround ground)
     {
         var audience = new AudienceFilters(ground.Measures.Models.ToDictionary(m => m.Key, m => m.Value.Model)).Read(filter);
         foreach (var field in audience.Fields)
         {
             if (field.Source == FieldSource.Trait) throw Refusal(field, "traits are not kept by this house; ask for what customers did instead.");
-            if (isSaved && IsPredicted(field)) throw Refusal(field, "what is predicted changes every day without an event, so that no members are kept by it; count or stream the filter instead.");
         }
         return audience;
 
         FilterException Refusal(AudienceField field, string remedy) => new(1 + Math.Max(0, filter.IndexOf(field.Name, StringComparison.Ordinal)), $"'{field.Name}' cannot be asked for: {remedy}");
     }
 
-    static bool IsPredicted(AudienceField field) => field.Source is FieldSource.PredictedClv or FieldSource.PredictedNumberOfOrders or FieldSource.ChurnProbability;
-
     /// <summary>A filter, or that of a saved audience, with the fields that are asked of members.</summary>
     async Task<(AudienceQuestion Question, string Filter, IReadOnlyList<AudienceField> Fields)> AskAsync(Shop shop, string audience, string filter, IEnumerable<string> fields, DateTimeOffset asOf, bool includeAnonymous, CancellationToken cancellation)
     {
         var text = audience.Length == 0 ? filter : (await store.FindAudienceAsync(shop.Id, audience, cancellation) ?? throw NotFound(shop, audience)).Filter;
         var ground = await store.ReadGroundAsync(shop, cancellation);
-        var read = Read(text, ground, isSaved: false);
+        var read = Read(text, ground);
         var told = FieldsOf(fields, ground);
-        var forecast = read.Fields.Concat(told).Any(IsPredicted) ? await ForecastAsync(shop, asOf, cancellation) : null;
-        return (new AudienceQuestion(shop, read, ground, asOf, includeAnonymous, forecast), text, told);
-    }
-
-    /// <summary>By the latest model that rests on nothing after the instant.</summary>
-    async Task<Func<History, CustomerForecast?>> ForecastAsync(Shop shop, DateTimeOffset asOf, CancellationToken cancellation)
-    {
-        var terms = new ForecastTerms(valueOptions.Value.AnnualDiscountRate, valueOptions.Value.Margin, valueOptions.Value.NextOrderDaysMax);
-        var model = (await values.FindLatestAsync(shop.Id, asOf, cancellation))?.Model;
-        var today = Calendar.DateOf(asOf, shop.Zone).DayNumber;
-        return history => CustomerForecast.Of(Buyer.Of([.. history.Facts.Where(f => f.Time <= asOf)], shop.Currency, shop.Zone).Orders, today, model, terms);
+        // By the latest fit that rests on nothing after the instant.
+        if (read.Fields.Concat(told).Any(f => f.IsPredicted))
+            ground = ground with { Measures = ground.Measures with { Predictor = Predictor.Of((await values.FindLatestAsync(shop.Id, asOf, cancellation))?.Model, valueOptions.Value.ToTerms()) } };
+        return (new AudienceQuestion(shop, read, ground, asOf, includeAnonymous), text, told);
     }
 
     /// <summary>Fields by their names: each is what a filter asks for that only asks whether it is there.</summary>
@@ -80,7 +68,7 @@ internal sealed partial class AudienceApi(SegmentationStore store, ValueStore va
         {
             try
             {
-                if (Read(name + ":*", ground, isSaved: false).Fields is [var field] && field.Name == name) found.Add(field);
+                if (Read(name + ":*", ground).Fields is [var field] && field.Name == name) found.Add(field);
                 else violations.Add(FormattableString.Invariant($"fields[{i}]"), "must be the name of one field");
             }
             catch (FilterException e)

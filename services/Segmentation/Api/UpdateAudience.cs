@@ -10,7 +10,7 @@ internal sealed partial class AudienceApi
     {
         new Violations().Shop(request.Shop).Audience(request.Audience).Title(request.Title).Throw();
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
-        Read(request.Filter, await store.ReadGroundAsync(shop, context.CancellationToken), isSaved: true);
+        Read(request.Filter, await store.ReadGroundAsync(shop, context.CancellationToken));
         var changed = await store.UpdateAudienceAsync(shop, request.Audience, request.Title, request.Filter, request.Etag, request.ValidateOnly, Now(), context.CancellationToken);
         bell.Ring();
         return Answer(shop, request.Audience, changed);

@@ -84,15 +84,10 @@ internal sealed class History
     /// <summary>Every instant at which what these sources say may change otherwise than by the clock, first seen included. Ascending.</summary>
     public List<DateTimeOffset> Changes(Sources sources)
     {
-        var changes = new List<DateTimeOffset>(1 + Purchases.Points.Count + 2 * Purchases.Orders.Count) { FirstSeen };
+        var changes = new List<DateTimeOffset>(1 + Facts.Count) { FirstSeen };
         if (sources.HasFlag(Sources.Purchases))
         {
-            for (var i = 0; i < Purchases.Points.Count; i++) changes.Add(Purchases.Points[i].From);
-            for (var i = 0; i < Purchases.Orders.Count; i++)
-            {
-                changes.Add(Purchases.Orders[i].From);
-                changes.Add(Purchases.Orders[i].To);
-            }
+            for (var i = 0; i < Facts.Count; i++) changes.Add(Facts[i].Time);
         }
         if (sources.HasFlag(Sources.Activities)) changes.AddRange(ByKind[0].Select(a => a.Time));
         if (sources.HasFlag(Sources.Opinions)) changes.AddRange(Opinions.Select(s => s.Time));

@@ -70,7 +70,7 @@ internal sealed class Standing
     }
 
     // The last days before Calendar.Forever are not worth the care that a zone's offset would need.
-    static readonly int LastDay = new DateOnly(9999, 12, 25).DayNumber;
+    internal static readonly int LastDay = new DateOnly(9999, 12, 25).DayNumber;
 
     /// <summary>Messages of the events that a value rests on, newest first.</summary>
     public IEnumerable<string> Evidence(Axis axis, DateOnly today) => axis.Feature switch
@@ -83,6 +83,9 @@ internal sealed class Standing
         Feature.LastReviewRating or Feature.LastNpsScore => Opinions(axis.Feature).TakeLast(1).Select(s => s.MessageId),
         _ => Opinions(axis.Feature).Reverse().Select(s => s.MessageId),
     };
+
+    /// <summary>Of the orders that count, the newest first.</summary>
+    public IEnumerable<DateOnly> OrderDates => OrdersSince(DateOnly.MinValue).Select(o => DateOf(o.Time)!.Value);
 
     /// <summary>Those that count, the newest first.</summary>
     IEnumerable<Order> OrdersSince(DateOnly date)

@@ -6,7 +6,12 @@ namespace Perennial.Segmentation.Storage;
 /// <param name="Overlays">Revision of their settings, 0 for the product's own; null where they are not asked.</param>
 /// <param name="TopSpend">Where the top per cent of an audience of VIPs begin.</param>
 /// <param name="Models">Those that are asked, in the order of their ids.</param>
-internal sealed record AudienceBinding(string Filter, string TimeZone, int Population, int? Overlays, decimal? TopSpend, IReadOnlyList<BoundRevision> Models);
+/// <param name="Value">Null where nothing that is predicted is asked, or nothing was fitted yet.</param>
+internal sealed record AudienceBinding(string Filter, string TimeZone, int Population, int? Overlays, decimal? TopSpend, IReadOnlyList<BoundRevision> Models, BoundValue? Value = null);
+
+/// <summary>A fit of the value models as an audience asks it.</summary>
+/// <param name="Discount">Per year; null, as the margin is, where no money is asked.</param>
+internal sealed record BoundValue(int Revision, double? Discount, double? Margin);
 
 /// <summary>A model as an audience asks it.</summary>
 internal sealed record BoundRevision(string Model, int Revision, int Population);

@@ -18,7 +18,12 @@ internal sealed class AudienceSql
     readonly int _today;
     readonly IReadOnlyDictionary<string, int> _derivations;
     readonly List<string> _models = [];
-    bool _isWhole = true;
+
+    // Rows whose columns do not say it: they are read from their records.
+    readonly List<string> _unsaid = [];
+
+    // What a leaf that columns do not tell counts for: once as nobody's, and once as everybody's of whom it may hold.
+    bool _isPossible;
 
     AudienceSql(AudienceMeasures measures, DateOnly today, IReadOnlyDictionary<string, int> derivations) => (_measures, _today, _derivations) = (measures, today.DayNumber, derivations);
 
@@ -30,8 +35,8 @@ internal sealed class AudienceSql
     /// <summary>True where the columns of the row are those of the instant @asOf.</summary>
     public string Fresh { get; private set; } = False;
 
-    /// <summary>False where SQL cannot say it: no row counts as fresh then, and every record is read.</summary>
-    public bool IsWhole => Condition != False;
+    /// <summary>False where it asks for what no column tells: whoever may be in it by the rest does not count as fresh, and their record is read.</summary>
+    public bool IsWhole { get; private set; } = true;
 
     /// <summary>How many memberships it asks for.</summary>
     public int Stages => _models.Count;
@@ -44,10 +49,14 @@ internal sealed class AudienceSql
     {
         var sql = new AudienceSql(measures, today, derivations);
         var condition = sql.Compiled(audience.Clause);
-        if (!sql._isWhole) return new AudienceSql(measures, today, derivations);
+        if (!sql.IsWhole)
+        {
+            sql._isPossible = true;
+            sql._unsaid.Add($"{sql.Compiled(audience.Clause)} AND NOT {condition}");
+        }
         for (var i = 0; i < sql._models.Count; i++) sql.Parameters.Add(string.Create(CultureInfo.InvariantCulture, $"d{i}"), derivations[sql._models[i]]);
         sql.Condition = $"c.first_seen_time IS NOT NULL AND {condition}";
-        sql.Fresh = string.Join(" AND ", ((string[])["c.from_time <= @asOf AND c.until_time > @asOf"]).Concat(Enumerable.Range(0, sql.Stages).Select(i => string.Create(CultureInfo.InvariantCulture, $"m{i}.since_time <= @asOf AND (m{i}.due_time IS NULL OR m{i}.due_time > @asOf)"))));
+        sql.Fresh = string.Join(" AND ", ((string[])["c.from_time <= @asOf AND c.until_time > @asOf"]).Concat(sql._unsaid.Select(u => $"NOT ({u})")).Concat(Enumerable.Range(0, sql.Stages).Select(i => string.Create(CultureInfo.InvariantCulture, $"m{i}.since_time <= @asOf AND (m{i}.due_time IS NULL OR m{i}.due_time > @asOf)"))));
         return sql;
     }
 
@@ -55,16 +64,23 @@ internal sealed class AudienceSql
     {
         Clause.And and => $"({Compiled(and.Left)} AND {Compiled(and.Right)})",
         Clause.Or or => $"({Compiled(or.Left)} OR {Compiled(or.Right)})",
-        Clause.Not not => $"(NOT {Compiled(not.Operand)})",
+        Clause.Not not => Negated(not),
         Clause.Leaf leaf => $"({Compiled(leaf)})",
         _ => $"({True})",
     };
+
+    string Negated(Clause.Not not)
+    {
+        _isPossible = !_isPossible;
+        var operand = Compiled(not.Operand);
+        _isPossible = !_isPossible;
+        return $"(NOT {operand})";
+    }
 
     string Compiled(Clause.Leaf leaf) => leaf.Field.Source switch
     {
         FieldSource.Stage => Stage(leaf),
         FieldSource.Feature when !IsMeasured(leaf.Field.Axis) => False,
-        FieldSource.Feature when leaf.Field.Axis.Feature == Feature.OrdersWithin => Beyond(),
         FieldSource.Feature => Number(leaf, leaf.Field.Axis.Traits.Scale, Presence(leaf.Field.Axis.Feature), k => AtLeast(leaf.Field.Axis, k)),
         FieldSource.HistoricClv => Number(leaf, FeatureTraits.Of(Feature.Spend).Scale, True, k => AtLeast(new Axis(Feature.Spend), k)),
         FieldSource.Overlay => Overlay(leaf),
@@ -72,13 +88,15 @@ internal sealed class AudienceSql
         FieldSource.FirstOrderTime => Instant(leaf, "c.first_order_time"),
         FieldSource.LastOrderTime => Instant(leaf, "c.last_order_time"),
         FieldSource.Identified => Flag(leaf, True, "c.identified = 1"),
-        _ => Beyond(),
+        _ when leaf.Field.IsPredicted => _measures.Predictor is null ? False : Unsaid("c.order_count > 0"),
+        _ => Unsaid(True),
     };
 
-    string Beyond()
+    /// <param name="possible">Of whom alone it may hold.</param>
+    string Unsaid(string possible)
     {
-        _isWhole = false;
-        return False;
+        IsWhole = false;
+        return _isPossible ? possible : False;
     }
 
     bool IsMeasured(Axis axis) => axis.Traits.Needs == PopulationPart.None || _measures.Population?.Has(axis.Traits.Needs) == true;
@@ -168,6 +186,9 @@ internal sealed class AudienceSql
 
     static string Presence(Feature feature) => Column(feature) is var (column, isThere) && isThere ? True : $"{column} IS NOT NULL";
 
+    /// <summary>The last first.</summary>
+    static readonly string[] LastOrderDays = ["c.last_order_day", "c.order_before_day", "c.third_last_order_day", "c.fourth_last_order_day", "c.fifth_last_order_day"];
+
     /// <summary>What a feature is read from, and whether every customer has it.</summary>
     static (string Name, bool IsThere) Column(Feature feature) => feature switch
     {
@@ -176,6 +197,7 @@ internal sealed class AudienceSql
         Feature.ReferralCount => ("c.referral_count", true),
         Feature.ReviewCount => ("c.review_count", true),
         Feature.ShareCount => ("c.share_count", true),
+        Feature.OrdersWithin => ("c.order_count", true),
         Feature.LastReviewRating => ("c.last_review_rating", false),
         Feature.LastNpsScore => ("c.last_nps_score", false),
         Feature.DaysSinceLastView => ("c.last_view_day", false),
@@ -192,6 +214,7 @@ internal sealed class AudienceSql
         {
             Feature.DaysSinceLastOrder or Feature.DaysSinceLastView or Feature.DaysSinceLastVisit or Feature.DaysSinceLastEvent => Ago(steps),
             Feature.DaysBeyondLapse => Ago(steps + _measures.Population!.LapseDays!.Value),
+            Feature.OrdersWithin => InWindow(steps),
             Feature.SpendRelative => $"{column} >= {Parameter(Steps(decimal.Ceiling(Within(steps, _measures.Population!.AverageSpend!.Value))))}",
             Feature.RecencyScore => Recency(_measures.Population!.Cuts!.Recency, steps),
             Feature.FrequencyScore => Score(_measures.Population!.Cuts!.Frequency, steps, "c.order_count", 1),
@@ -200,6 +223,16 @@ internal sealed class AudienceSql
         };
 
         string Ago(long days) => $"{column} IS NOT NULL AND {column} <= {Parameter(_today - days)}";
+
+        // The k-th last order lies within the window. Further back than columns go, all of them do, or the record has to say.
+        string InWindow(long orders)
+        {
+            if (orders <= 0) return True;
+            if (orders <= LastOrderDays.Length) return Since(LastOrderDays[orders - 1], axis.WindowDays);
+            var (enough, all) = ($"c.order_count >= {Parameter(orders)}", Since("c.first_order_day", axis.WindowDays));
+            _unsaid.Add($"{enough} AND {Since(LastOrderDays[^1], axis.WindowDays)} AND NOT ({all})");
+            return $"{enough} AND {all}";
+        }
 
         // The score is 5 less one for every cut that more days have passed than.
         string Recency(IReadOnlyList<decimal> cuts, long score) => (RfmCuts.PerScore + 1 - score) switch

@@ -4,18 +4,17 @@ using System.Runtime.CompilerServices;
 using Dapper;
 using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.Domain.Audiences;
-using Perennial.Segmentation.Domain.Value;
 using Calendar = Perennial.Segmentation.Domain.Calendar;
 
 namespace Perennial.Segmentation.Storage;
 
 /// <summary>What customers of a shop are held against now.</summary>
 /// <param name="Derivations">Of the models that are active, by id.</param>
-internal sealed record AudienceGround(AudienceMeasures Measures, IReadOnlyDictionary<string, int> Derivations, int PopulationRevision, int SettingsRevision, decimal? TopSpend);
+/// <param name="ValueRevision">The latest fit of the value models; 0 while there is none. The measures are without it: most ask for nothing that is predicted.</param>
+internal sealed record AudienceGround(AudienceMeasures Measures, IReadOnlyDictionary<string, int> Derivations, int PopulationRevision, int SettingsRevision, decimal? TopSpend, int ValueRevision);
 
 /// <summary>An audience as it is asked.</summary>
-/// <param name="Forecast">Of a customer's history at the instant; null where the audience asks for none.</param>
-internal sealed record AudienceQuestion(Shop Shop, Audience Audience, AudienceGround Ground, DateTimeOffset AsOf, bool IncludeAnonymous, Func<History, CustomerForecast?>? Forecast)
+internal sealed record AudienceQuestion(Shop Shop, Audience Audience, AudienceGround Ground, DateTimeOffset AsOf, bool IncludeAnonymous)
 {
     public DateOnly Today { get; } = Calendar.DateOf(AsOf, Shop.Zone);
 
@@ -27,7 +26,7 @@ internal sealed record AudienceQuestion(Shop Shop, Audience Audience, AudienceGr
     public AudienceCustomer? Find(bool identified, byte[] record)
     {
         if (RecordCodec.Read(record).Now(Shop.Currency, Shop.Zone) is not { } history) return null;
-        return AudienceCustomer.At(history, AsOf, new AudienceProfile(identified, Forecast?.Invoke(history), NoTraits), Ground.Measures);
+        return AudienceCustomer.At(history, AsOf, new AudienceProfile(identified, NoTraits), Ground.Measures);
     }
 
     static readonly Dictionary<string, FieldValue> NoTraits = [];
@@ -50,7 +49,7 @@ internal sealed partial class SegmentationStore
         var population = await FindPopulationAsync(connection, transaction, shop.Id, 0, cancellation);
         var overlays = (await FindOverlaysAsync(connection, transaction, shop.Id, 0, cancellation))!;
         var measures = new AudienceMeasures(active.ToDictionary(d => d.Model.Id, d => d.Model, StringComparer.Ordinal), population?.Population, overlays.Settings.Against(population?.Population, overlays.TopSpend), shop.Zone);
-        return new AudienceGround(measures, active.ToDictionary(d => d.Model.Id, d => d.Id, StringComparer.Ordinal), population?.Revision ?? 0, overlays.Revision, overlays.TopSpend);
+        return new AudienceGround(measures, active.ToDictionary(d => d.Model.Id, d => d.Id, StringComparer.Ordinal), population?.Revision ?? 0, overlays.Revision, overlays.TopSpend, await _values.ReadNewestAsync(connection, transaction, shop.Id, cancellation));
     }
 
     static AudienceSql SqlOf(AudienceQuestion question) => AudienceSql.Of(question.Audience, question.Ground.Measures, question.Today, question.Ground.Derivations);
@@ -78,7 +77,7 @@ internal sealed partial class SegmentationStore
         """;
 
     internal string StaleMembersSql => $"""
-        SELECT c.identified, c.record
+        SELECT c.customer, c.identified, c.record
         FROM {Before} {database.Prefix}customer c
         WHERE c.id BETWEEN @first AND @last
           AND NOT ({Fresh})
@@ -125,7 +124,6 @@ internal sealed partial class SegmentationStore
     public async Task<long> CountMembersAsync(AudienceQuestion question, CancellationToken cancellation)
     {
         var sql = SqlOf(question);
-        if (!sql.IsWhole) return (await ScanAsync(question.Shop, question.IncludeAnonymous, chunk => chunk.LongCount(c => question.Member(c.Identified, c.Bytes) is not null), cancellation)).Sum();
         await using var connection = await database.OpenAsync(cancellation);
         var values = ParametersOf(question, sql, new { });
         long held;
@@ -136,9 +134,7 @@ internal sealed partial class SegmentationStore
             if (Convert.ToInt64(counts.GetValue(1), CultureInfo.InvariantCulture) == 0) return held;
         }
         await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(Filled(StaleMembersSql, sql, question.IncludeAnonymous), values, commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
-        while (await reader.ReadAsync(cancellation))
-            if (question.Member(reader.GetBoolean(0), (byte[])reader.GetValue(1)) is not null) held++;
-        return held;
+        return held + (await WorkAsync(ReadAsync(reader, cancellation), chunk => chunk.LongCount(c => question.Member(c.Identified, c.Bytes) is not null), cancellation)).Sum();
     }
 
     // A page that is sorted costs a look at every customer; one that is not, the records of as many as it has.

@@ -105,16 +105,24 @@ internal sealed partial class SegmentationStore
         var values = new { first = CustomerKey.First(shop.Number), last = CustomerKey.Last(shop.Number), includeAnonymous };
         // By hand, as there may be millions of rows.
         await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(AllCustomersSql, values, commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
+        await foreach (var customer in ReadAsync(reader, cancellation)) yield return customer;
+    }
+
+    static async IAsyncEnumerable<StoredCustomer> ReadAsync(DbDataReader reader, [EnumeratorCancellation] CancellationToken cancellation)
+    {
         while (await reader.ReadAsync(cancellation))
             yield return new StoredCustomer(reader.GetString(0), reader.GetBoolean(1), (byte[])reader.GetValue(2));
     }
 
     /// <summary>Every customer of a shop, worked on by as many threads as there are cores; answers what they came to, one result per chunk.</summary>
-    public async Task<IReadOnlyList<T>> ScanAsync<T>(Shop shop, bool includeAnonymous, Func<IReadOnlyList<StoredCustomer>, T> work, CancellationToken cancellation)
+    public Task<IReadOnlyList<T>> ScanAsync<T>(Shop shop, bool includeAnonymous, Func<IReadOnlyList<StoredCustomer>, T> work, CancellationToken cancellation)
+        => WorkAsync(ScanAsync(shop, includeAnonymous, cancellation), work, cancellation);
+
+    static async Task<IReadOnlyList<T>> WorkAsync<T>(IAsyncEnumerable<StoredCustomer> customers, Func<IReadOnlyList<StoredCustomer>, T> work, CancellationToken cancellation)
     {
         var results = new List<T>();
         var running = new Queue<Task<T>>();
-        await foreach (var chunk in ScanAsync(shop, includeAnonymous, cancellation).Chunk(ChunkSize).WithCancellation(cancellation))
+        await foreach (var chunk in customers.Chunk(ChunkSize).WithCancellation(cancellation))
         {
             if (running.Count >= Environment.ProcessorCount) results.Add(await running.Dequeue());
             running.Enqueue(Task.Run(() => work(chunk), cancellation));

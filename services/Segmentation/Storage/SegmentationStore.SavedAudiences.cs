@@ -6,6 +6,7 @@ using Perennial.Foundation.Filters;
 using Perennial.Foundation.Sql;
 using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.Domain.Audiences;
+using Perennial.Segmentation.Domain.Value;
 
 namespace Perennial.Segmentation.Storage;
 
@@ -213,6 +214,10 @@ internal sealed partial class SegmentationStore
         {database.Limit("@limit")}
         """;
 
+    /// <summary>Keeps a fit of the value models as the next revision and answers its number; audiences that ask for what is predicted are derived anew by it.</summary>
+    public Task<int> AddValuesAsync(Shop shop, DateTimeOffset asOf, DateTimeOffset now, OrderGapAnalysis gaps, ValueModel model, CancellationToken cancellation)
+        => _values.AddAsync(shop.Id, asOf, now, gaps, model, cancellation, write => RefreshAudiencesAsync(write, shop, now, cancellation));
+
     /// <summary>Derives anew every audience of a shop of which the newest derivation rests on something else than there is now.</summary>
     async Task RefreshAudiencesAsync(Write write, Shop shop, DateTimeOffset now, CancellationToken cancellation)
     {
@@ -221,14 +226,14 @@ internal sealed partial class SegmentationStore
         foreach (var row in rows)
         {
             var model = BoundAudience.ModelOf(row.Audience);
-            var document = Documents.Write(BindingOf(row.Filter, ground));
+            var document = Documents.Write(BindingOf(row.Filter, ground, _terms));
             if (await write.Connection.ExecuteScalarAsync<string?>(Command(NewestBindingSql, new { shop = shop.Id, model, limit = 1 }, cancellation, write.Transaction)) == document) continue;
             var number = await StartAsync(write, shop.Id, model, row.Revision, 0, now, cancellation);
             await write.Connection.ExecuteAsync(Command(AddBindingSql, new { shop = shop.Id, model, number, document }, cancellation, write.Transaction));
         }
     }
 
-    static AudienceBinding BindingOf(string filter, AudienceGround ground)
+    static AudienceBinding BindingOf(string filter, AudienceGround ground, ForecastTerms terms)
     {
         var fields = Read(filter, ground).Fields;
         var overlays = fields.Where(f => f.Source == FieldSource.Overlay).Select(f => f.Overlay).ToList();
@@ -239,7 +244,10 @@ internal sealed partial class SegmentationStore
             needsPopulation ? ground.PopulationRevision : 0,
             overlays.Count > 0 ? ground.SettingsRevision : null,
             overlays.Contains(OverlayKind.Vip) ? ground.TopSpend : null,
-            [.. fields.Where(f => f.Source == FieldSource.Stage).Select(f => ground.Measures.Models[f.Key]).Distinct().OrderBy(m => m.Id, StringComparer.Ordinal).Select(m => new BoundRevision(m.Id, m.Revision, m.PopulationRevision))]);
+            [.. fields.Where(f => f.Source == FieldSource.Stage).Select(f => ground.Measures.Models[f.Key]).Distinct().OrderBy(m => m.Id, StringComparer.Ordinal).Select(m => new BoundRevision(m.Id, m.Revision, m.PopulationRevision))],
+            fields.Any(f => f.IsPredicted) && ground.ValueRevision > 0 ? ValueOf(fields.Any(f => f.Source == FieldSource.PredictedClv)) : null);
+
+        BoundValue ValueOf(bool isMoney) => new(ground.ValueRevision, isMoney ? terms.AnnualDiscount : null, isMoney ? terms.Margin : null);
     }
 
     /// <summary>What a derivation of an audience rests on, from memory where it was asked for before.</summary>
@@ -252,7 +260,10 @@ internal sealed partial class SegmentationStore
         var population = binding.Population == 0 ? null : (await FindPopulationAsync(connection, transaction, shop, binding.Population, cancellation))?.Population;
         var settings = (await FindOverlaysAsync(connection, transaction, shop, binding.Overlays ?? 0, cancellation))!.Settings;
         if (binding.Overlays == 0) settings = OverlaySettings.Default;
-        var measures = new AudienceMeasures(models, population, settings.Against(population, binding.TopSpend), zone);
+        var measures = new AudienceMeasures(models, population, settings.Against(population, binding.TopSpend), zone)
+        {
+            Predictor = binding.Value is { } value ? Predictor.Of((await _values.ReadAsync(connection, transaction, shop, value.Revision, cancellation)).Model, _terms with { AnnualDiscount = value.Discount ?? 0, Margin = value.Margin ?? 1 }) : null,
+        };
         bound = new BoundAudience(BoundAudience.IdOf(model)!, number, new AudienceFilters(models.ToDictionary(m => m.Key, m => m.Value.Model)).Read(binding.Filter), measures);
         if (_boundAudiences.Count >= BoundModelsMax) _boundAudiences.Clear();
         // What the transaction itself wrote may yet come to nothing, and its number to another filter.

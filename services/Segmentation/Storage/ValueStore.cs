@@ -100,6 +100,10 @@ internal sealed class ValueStore(Database database)
         {database.Limit("@limit")}
         """;
 
+    /// <summary>One revision that there is.</summary>
+    public async Task<ValueRevision> ReadAsync(DbConnection connection, DbTransaction? transaction, string shop, int revision, CancellationToken cancellation)
+        => (await connection.QuerySingleAsync<ModelRow>(new CommandDefinition(ModelsSql, new { shop, revision, limit = 1 }, transaction, cancellationToken: cancellation))).ToRevision();
+
     /// <summary>Newest first, from a revision on.</summary>
     public async Task<IReadOnlyList<ValueRevision>> ListAsync(string shop, int revision, int limit, CancellationToken cancellation)
         => [.. (await database.ReadAsync(c => c.QueryAsync<ModelRow>(Command(ModelsSql, new { shop, revision, limit }, cancellation)), cancellation)).Select(r => r.ToRevision())];
@@ -112,13 +116,15 @@ internal sealed class ValueStore(Database database)
         """;
 
     /// <summary>Keeps what was found as the next revision and answers its number. Of two replicas at once, one comes after the other.</summary>
-    public Task<int> AddAsync(string shop, DateTimeOffset asOf, DateTimeOffset createTime, OrderGapAnalysis gaps, ValueModel model, CancellationToken cancellation)
+    /// <param name="then">What goes with it, in the same transaction.</param>
+    public Task<int> AddAsync(string shop, DateTimeOffset asOf, DateTimeOffset createTime, OrderGapAnalysis gaps, ValueModel model, CancellationToken cancellation, Func<Write, Task>? then = null)
     {
         var values = new { shop, asOf, createTime, chosen = model.Chosen?.ToString() ?? "", document = JsonSerializer.Serialize(new Document(gaps, model), Json) };
         return database.WriteAsync(async write =>
         {
             await write.Connection.ExecuteAsync(Command(AddModelSql, values, cancellation, write));
-            return await write.Connection.ExecuteScalarAsync<int>(Command(NewestSql, new { shop }, cancellation, write));
+            if (then is not null) await then(write);
+            return await ReadNewestAsync(write.Connection, write.Transaction, shop, cancellation);
         }, cancellation);
     }
 
@@ -129,8 +135,11 @@ internal sealed class ValueStore(Database database)
         """;
 
     /// <summary>0 while there is none.</summary>
-    public Task<int> ReadNewestAsync(string shop, CancellationToken cancellation)
-        => database.ReadAsync(c => c.ExecuteScalarAsync<int>(Command(NewestSql, new { shop }, cancellation)), cancellation);
+    public Task<int> ReadNewestAsync(string shop, CancellationToken cancellation) => database.ReadAsync(c => ReadNewestAsync(c, null, shop, cancellation), cancellation);
+
+    /// <summary>Likewise, beside what else is read.</summary>
+    public Task<int> ReadNewestAsync(DbConnection connection, DbTransaction? transaction, string shop, CancellationToken cancellation)
+        => connection.ExecuteScalarAsync<int>(new CommandDefinition(NewestSql, new { shop }, transaction, cancellationToken: cancellation));
 
     internal string AddMonthSql => $"""
         INSERT INTO {database.Prefix}rfm_month (shop, month_start, as_of, create_time, document)

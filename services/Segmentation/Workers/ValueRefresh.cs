@@ -36,7 +36,7 @@ internal sealed class ValueRefresh(SegmentationStore shops, ValueStore store, Be
             var model = sample.Fit(options.Value.HorizonDays, options.Value.LapseLevel);
             var gaps = sample.Gaps.Analyse(options.Value.HorizonDays, options.Value.LapseLevel);
             var created = clock.GetUtcNow().WholeMillis();
-            var number = await store.AddAsync(shop.Id, asOf, created, gaps, model, cancellation);
+            var number = await shops.AddValuesAsync(shop, asOf, created, gaps, model, cancellation);
             var duration = clock.GetElapsedTime(started);
             metrics.Fitted(duration);
             log.ValueModelsFitted(shop.Id, number, model.Customers, duration.TotalMilliseconds, model.Chosen?.ToString() ?? "none", model.Why);

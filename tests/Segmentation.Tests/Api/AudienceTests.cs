@@ -126,10 +126,13 @@ public sealed class AudienceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_predicted_is_counted_and_not_saved()
+    public async Task Before_a_fit_nothing_is_predicted_of_anybody()
     {
         Assert.Equal(0, (await CountAsync("predicted_clv > 10")).CustomerCount);
-        Assert.Equal("FILTER_INVALID", (await RefusalAsync(Create("worth", "predicted_clv > 10"), StatusCode.InvalidArgument)).Reason);
+        await Create("worth", "predicted_clv > 10");
+        await Create("unknown", "NOT predicted_clv:*");
+        await DerivedAsync("worth", 0);
+        await DerivedAsync("unknown", 4);
     }
 
     [Fact]

@@ -1,7 +1,10 @@
+using Dapper;
 using Perennial.Foundation.Sql;
 using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.Domain.Audiences;
+using Perennial.Segmentation.Domain.Value;
 using Perennial.Segmentation.Storage;
+using Perennial.Segmentation.Tests.Domain.Value;
 using Perennial.Testing;
 using static Perennial.Segmentation.Tests.Given;
 using Calendar = Perennial.Segmentation.Domain.Calendar;
@@ -17,6 +20,8 @@ public abstract class AudienceStoreConformance(Func<Task<TestStore>> open) : IAs
 {
     static readonly DateTimeOffset Now = Utc("2024-06-30T12:00:00Z");
     static readonly DateTimeOffset[] Instants = [Now, Utc("2024-03-01T00:00:00Z"), Utc("2024-06-28T23:00:00Z"), Utc("2024-07-20T10:00:00Z")];
+
+    static readonly Predictor Predictor = Predictor.Of(GivenValue.Fitted(GivenValue.Models[1]), ForecastTerms.Default)!;
 
     TestStore _test = null!;
     SegmentationStore _store = null!;
@@ -59,15 +64,15 @@ public abstract class AudienceStoreConformance(Func<Task<TestStore>> open) : IAs
         if (_test is not null) await _test.DisposeAsync();
     }
 
-    async Task DeriveAsync()
+    async Task DeriveAsync(DateTimeOffset? now = null, SegmentationStore? store = null)
     {
-        while (await _store.StepAsync(3, Now, Cancellation) is not null) { }
+        while (await (store ?? _store).StepAsync(3, now ?? Now, Cancellation) is not null) { }
     }
 
     async Task<AudienceQuestion> QuestionAsync(string filter, DateTimeOffset asOf, bool anonymous = true)
     {
         var ground = await _store.ReadGroundAsync(_shop, Cancellation);
-        return new AudienceQuestion(_shop, new AudienceFilters(ground.Measures.Models.ToDictionary(m => m.Key, m => m.Value.Model)).Read(filter), ground, asOf, anonymous, null);
+        return new AudienceQuestion(_shop, new AudienceFilters(ground.Measures.Models.ToDictionary(m => m.Key, m => m.Value.Model)).Read(filter), ground with { Measures = ground.Measures with { Predictor = Predictor } }, asOf, anonymous);
     }
 
     [Fact]
@@ -79,12 +84,94 @@ public abstract class AudienceStoreConformance(Func<Task<TestStore>> open) : IAs
             foreach (var asOf in Instants)
             {
                 var question = await QuestionAsync(filter, asOf);
-                var expected = histories.Where(h => AudienceCustomer.At(h.Value, asOf, new AudienceProfile(h.Key.StartsWith("user:", StringComparison.Ordinal), null, new Dictionary<string, FieldValue>()), question.Ground.Measures) is { } c && question.Audience.Holds(c, Calendar.DateOf(asOf, London)))
+                var expected = histories.Where(h => AudienceCustomer.At(h.Value, asOf, new AudienceProfile(h.Key.StartsWith("user:", StringComparison.Ordinal), new Dictionary<string, FieldValue>()), question.Ground.Measures) is { } c && question.Audience.Holds(c, Calendar.DateOf(asOf, London)))
                     .Select(h => h.Key).Order(StringComparer.Ordinal);
                 Assert.Equal(expected, await _store.ListMembersAsync(question, "", false, 3, Cancellation).Select(m => m.Customer).ToListAsync(Cancellation));
                 Assert.Equal(expected.Count(), await _store.CountMembersAsync(question, Cancellation));
             }
         }
+    }
+
+    /// <summary>Seven orders, two of one day and one cancelled; the columns of a row end at the fifth.</summary>
+    [Fact]
+    public async Task Orders_within_a_window_are_counted_from_columns_as_far_as_they_go()
+    {
+        Fact[] facts =
+        [
+            Ordered("1", "2024-01-01T10:00:00Z"), Ordered("2", "2024-02-01T10:00:00Z"), Ordered("3", "2024-03-01T10:00:00Z"), Ordered("4", "2024-03-31T22:59:59.999Z"), Ordered("5", "2024-03-31T23:00:00Z"),
+            Ordered("6", "2024-05-01T10:00:00Z"), Ordered("7", "2024-06-01T10:00:00Z"), Ordered("8", "2024-06-01T11:00:00Z"), Ordered("gone", "2024-06-05T10:00:00Z"), Cancelled("gone", "2024-06-06T10:00:00Z"), Ordered("ahead", "2024-07-19T10:00:00Z"),
+        ];
+        await _store.ApplyAsync(new EventBatch(0, 2, 3, [], [.. facts.Select(f => Buys("user:often", f))]), Now, Cancellation);
+        var history = History.Of(facts[0].Time, facts, "GBP");
+        foreach (var asOf in Instants)
+        {
+            foreach (var days in (int[])[1, 28, 29, 30, 60, 90, 91, 92, 120, 121, 122, 149, 150, 151, 180, 181, 182, 3_650])
+            {
+                var today = Calendar.DateOf(asOf, London).DayNumber;
+                var within = history.Purchases.Orders.Count(o => o.From <= asOf && asOf < o.To && Calendar.DateOf(o.Order.Time, London).DayNumber >= today - days);
+                for (var k = 0; k <= 10; k++)
+                {
+                    var (least, exactly) = (await QuestionAsync($"orders_within_{days}_days >= {k} AND first_order_time = 2024-01-01T10:00:00Z", asOf), await QuestionAsync($"orders_within_{days}_days = {k} AND first_order_time = 2024-01-01T10:00:00Z", asOf));
+                    Assert.Equal((days, k, within >= k, within == k), (days, k, await _store.CountMembersAsync(least, Cancellation) == 1, await _store.CountMembersAsync(exactly, Cancellation) == 1));
+                }
+            }
+        }
+        // Nothing is left to read: only where the window begins between the first order and the fifth last do columns not tell of six and more.
+        await _test.Database.WriteAsync(write => write.Connection.ExecuteAsync($"UPDATE {_test.Database.Prefix}customer SET record = @record", new { record = Array.Empty<byte>() }, write.Transaction), Cancellation);
+        foreach (var (filter, count) in ((string, int)[])[("orders_within_90_days = 4", 1), ("orders_within_91_days >= 5", 1), ("orders_within_90_days >= 6", 0), ("orders_within_182_days = 8", 1), ("orders_within_3650_days >= 9", 0)])
+            Assert.Equal((filter, count), (filter, (int)await _store.CountMembersAsync(await QuestionAsync(filter, Now), Cancellation)));
+    }
+
+    [Fact]
+    public async Task An_audience_by_what_is_predicted_is_kept_by_fits_events_and_the_clock()
+    {
+        await _store.CreateAudienceAsync(_shop, "leaving", "", "churn_probability >= 0.5", 2, false, Now, Cancellation);
+        await DeriveAsync();
+        Assert.Equal(0, (await _store.FindAudienceAsync("tea", "leaving", Cancellation))!.Members);
+        await FitAsync(GivenValue.Fitted(GivenValue.Models[0]), Now);
+        Assert.Equal([("anon:v", true, Now, CauseKind.Model), ("user:cat", true, Now, CauseKind.Model)], (await AudienceFeedAsync()).Order());
+
+        // Two orders by 10 January and 1 June: (295 + T)^1.5 / (660 + T)^1.5 reaches one half after 327 days, whoever asks in between.
+        var restarted = new SegmentationStore(_test.Database);
+        await SweepAsync(restarted, Utc("2024-12-01T23:59:59.999Z"));
+        Assert.Equal(2, (await AudienceFeedAsync()).Count);
+        await SweepAsync(restarted, Utc("2024-12-02T00:00:00Z"));
+        Assert.Equal(("user:ann", true, Utc("2024-12-02T00:00:00Z"), CauseKind.Clock), (await AudienceFeedAsync())[2]);
+        await restarted.ApplyAsync(new EventBatch(0, 2, 3, [], [Buys("user:ann", Ordered("a-3", "2024-12-03T10:00:00Z"))]), Utc("2024-12-03T10:00:00Z"), Cancellation);
+        Assert.Equal(("user:ann", false, Utc("2024-12-03T10:00:00Z"), CauseKind.Event), (await AudienceFeedAsync())[3]);
+
+        // The same again is a revision of its own, and moves nobody; by the next one, nothing is predicted for those silent for thirty days.
+        await FitAsync(GivenValue.Fitted(GivenValue.Models[0]), Utc("2024-12-04"));
+        Assert.Equal(4, (await AudienceFeedAsync()).Count);
+        await FitAsync(GivenValue.Fitted(GivenValue.Models[0], lapse: 30), Utc("2024-12-05"));
+        Assert.Equal([("anon:v", false, Utc("2024-12-05"), CauseKind.Model), ("user:cat", false, Utc("2024-12-05"), CauseKind.Model)], (await AudienceFeedAsync()).Skip(4).Order());
+        Assert.Equal(0, (await _store.FindAudienceAsync("tea", "leaving", Cancellation))!.Members);
+
+        // Another discount is another worth, not another probability.
+        await _store.CreateAudienceAsync(_shop, "worth", "", "predicted_clv > 1", 2, false, Utc("2024-12-05"), Cancellation);
+        await DeriveAsync(Utc("2024-12-05"));
+        var dearer = new SegmentationStore(_test.Database, ForecastTerms.Default with { Margin = 1e-9 });
+        await dearer.SetOverlaysAsync(_shop, new OverlaySettings(5, null, 30, 30), 0, false, Utc("2024-12-05"), Cancellation);
+        Assert.Equal((true, false), ((await _store.FindAudienceAsync("tea", "worth", Cancellation))!.IsDeriving, (await _store.FindAudienceAsync("tea", "leaving", Cancellation))!.IsDeriving));
+        await DeriveAsync(Utc("2024-12-05"), dearer);
+        Assert.Equal([("user:ann", false, Utc("2024-12-05"), CauseKind.Model)], (await AudienceFeedAsync()).Skip(6));
+
+        foreach (var id in (string[])["leaving", "worth"]) Assert.Equal(Refusal.None, await _store.DeleteAudienceAsync(_shop, id, "", Now, Cancellation));
+        await DeriveAsync();
+        Assert.Empty(await Tables.MembersAsync(_test.Database, "audience/worth"));
+        await FitAsync(GivenValue.Fitted(GivenValue.Models[0]), Utc("2024-12-06"));
+        Assert.Null(await _store.StepAsync(3, Now, Cancellation));
+    }
+
+    async Task FitAsync(ValueModel fit, DateTimeOffset now)
+    {
+        await _store.AddValuesAsync(_shop, now, now, new OrderGaps().Analyse(90, 0.2), fit, Cancellation);
+        await DeriveAsync(now);
+    }
+
+    static async Task SweepAsync(SegmentationStore store, DateTimeOffset now)
+    {
+        while (await store.SweepAsync(now, 2, Cancellation) == 2) { }
     }
 
     [Fact]

@@ -2,8 +2,10 @@ using FsCheck;
 using FsCheck.Fluent;
 using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.Domain.Audiences;
+using Perennial.Segmentation.Domain.Value;
 using Perennial.Segmentation.Storage;
 using Perennial.Segmentation.Tests.Data;
+using Perennial.Segmentation.Tests.Domain.Value;
 using Perennial.Testing;
 using static Perennial.Segmentation.Tests.Given;
 using Audience = Perennial.Segmentation.Domain.Audiences.Audience;
@@ -24,11 +26,11 @@ public sealed class AudienceStoreLaws
     [
         "stage = (new OR promising)", "stage != loyal", "stage:*", "stages.active-lapsed = lapsed", "stages.rfm = (champions OR lost)", "stages.rfm != lost",
         "order_count > 1", "order_count != 2", "order_count <= 1000000000000000000000000", "days_since_last_order >= 31", "days_since_last_order = 61", "days_since_last_order != 61", "days_since_last_order < -5", "days_since_last_order:*",
-        "orders_within_30_days = 1", "days_beyond_lapse > 0", "days_beyond_lapse <= -10", "recency_score <= 2", "recency_score = 3", "recency_score > 0", "recency_score > 5", "frequency_score >= 4", "frequency_score = 1", "monetary_score < 3", "monetary_score != 5",
+        "orders_within_30_days = 1", "orders_within_365_days >= 2", "orders_within_90_days < 3", "orders_within_1000_days = 4", "orders_within_1000_days != 5", "orders_within_300_days > 5", "orders_within_3650_days = 6", "orders_within_700_days <= 6", "orders_within_30_days >= 0", "orders_within_1_days < -1", "orders_within_30_days:*", "days_beyond_lapse > 0", "days_beyond_lapse <= -10", "recency_score <= 2", "recency_score = 3", "recency_score > 0", "recency_score > 5", "frequency_score >= 4", "frequency_score = 1", "monetary_score < 3", "monetary_score != 5",
         "days_since_last_view < 17", "days_since_last_visit:*", "days_since_last_event != 90", "days_since_last_event > 100", "referral_count = 0", "review_count >= 1", "share_count > 0", "last_review_rating >= 2.25", "last_review_rating != 2.00005", "last_nps_score >= 9", "last_nps_score < 7",
         "spend >= 25.5", "spend < 25.55555", "spend = 10", "spend != 10.00001", "spend > -79000000000000000000000000000", "spend_relative > 0.5", "spend_relative <= 0.1234", "spend_relative = 0", "historic_clv > 12.3", "historic_clv:*",
         "first_seen_time >= 2011-03-01T00:00:00Z", "first_order_time < 2011-06-01T00:00:00.0001Z", "last_order_time:*", "last_order_time != 2011-06-01T00:00:00Z", "last_order_time <= 9999-12-31T23:59:59.999Z",
-        "identified", "identified = false", "identified != true", "vip", "vip = false", "vip:*", "one_time", "repeat != true", "warm", "cold", "cold = false", "new_customer", "returning", "returning = false", "predicted_clv > 50", "NOT predicted_clv:*",
+        "identified", "identified = false", "identified != true", "vip", "vip = false", "vip:*", "one_time", "repeat != true", "warm", "cold", "cold = false", "new_customer", "returning", "returning = false", "predicted_clv > 50", "NOT predicted_clv:*", "predicted_clv <= 20.0000005", "predicted_number_of_orders >= 0.5", "predicted_number_of_orders < 0.1", "churn_probability > 0.7", "churn_probability <= 0.95", "churn_probability != 1",
     ];
 
     static Gen<string> Filter(int depth) => depth == 0 ? Gen.Elements(Restrictions) : Gen.Frequency(
@@ -46,6 +48,14 @@ public sealed class AudienceStoreLaws
         from size in Gen.Choose(1, mixed.Length)
         select new Logs(told, [.. mixed.Chunk(size)]);
 
+    /// <summary>Of any kind, or none.</summary>
+    static Gen<ValueModel?> Fits() =>
+        from model in Gen.Elements(GivenValue.Models.Append(null))
+        from lapse in Gen.Elements<int?>(1, 46, null)
+        select model is null ? null : GivenValue.Fitted(model, lapse);
+
+    static AudienceGround By(ValueModel? fit, AudienceGround ground) => ground with { Measures = ground.Measures with { Predictor = Predictor.Of(fit, ForecastTerms.Default) } };
+
     static Gen<DateTimeOffset> InstantNear(Sighting[] told)
         => Arbitrarily.InstantNear([.. told.Select(s => s.Fact ?? Ordered("o", s.Time.ToString("O")))], London);
 
@@ -57,7 +67,8 @@ public sealed class AudienceStoreLaws
                     from instants in Gen.ArrayOf(InstantNear(logs.Told), 3)
                     from population in Gen.Elements(true, true, false)
                     from top in Gen.Elements(true, false)
-                    select (logs, filters, instants, population, top);
+                    from fit in Fits()
+                    select (logs, filters, instants, population, top, fit);
         Prop.ForAll(cases.ToArbitrary(), c => InStore(async (store, _) =>
         {
             if (c.population) await ActivateAllAsync(store);
@@ -65,7 +76,7 @@ public sealed class AudienceStoreLaws
             await ApplyAsync(store, c.logs.Retold, 1);
             var shop = await ShopAsync(store);
             await store.CountTopSpendAsync(shop, Now, CancellationToken.None);
-            var ground = await store.ReadGroundAsync(shop, CancellationToken.None);
+            var ground = By(c.fit, await store.ReadGroundAsync(shop, CancellationToken.None));
             var filters = new AudienceFilters(ground.Measures.Models.ToDictionary(m => m.Key, m => m.Value.Model));
             foreach (var text in c.filters.Where(f => c.population || !f.Contains("stages.", StringComparison.Ordinal)))
             {
@@ -73,7 +84,7 @@ public sealed class AudienceStoreLaws
                 {
                     foreach (var anonymous in (bool[])[true, false])
                     {
-                        var question = new AudienceQuestion(shop, filters.Read(text), ground, asOf, anonymous, null);
+                        var question = new AudienceQuestion(shop, filters.Read(text), ground, asOf, anonymous);
                         var expected = Evaluated(c.logs.Told, question).Order(StringComparer.Ordinal).ToList();
                         var found = await store.ListMembersAsync(question, "", false, 2, CancellationToken.None).Select(m => m.Customer).ToListAsync();
                         if (!found.SequenceEqual(expected)) return false;
@@ -89,23 +100,31 @@ public sealed class AudienceStoreLaws
     public void Members_that_are_kept_are_those_evaluated_alone_and_the_feed_replays_to_them()
     {
         var cases = from logs in AnyLogs()
-                    from filters in Gen.ArrayOf(Filter(2).Where(f => !f.Contains("predicted", StringComparison.Ordinal)), 3)
+                    from filters in Gen.ArrayOf(Filter(2), 3)
                     from start in Gen.Choose(0, logs.Retold.Length)
                     from update in Gen.Choose(0, logs.Retold.Length)
+                    from fits in Gen.ArrayOf(Fits(), 2)
+                    from fitted in Gen.ArrayOf(Gen.Choose(0, logs.Retold.Length), 2)
                     from size in Gen.Choose(1, 3)
                     from days in Gen.ArrayOf(Gen.Choose(0, 40), logs.Retold.Length)
                     from sweeps in Gen.ArrayOf(Gen.Elements(true, false), logs.Retold.Length)
-                    select (logs, filters, start, update, size, days, sweeps);
+                    select (logs, filters, start, update, fits, fitted, size, days, sweeps);
         Prop.ForAll(cases.ToArbitrary(), c => InStore(async (first, test) =>
         {
             var (store, now, names) = (first, Now, new HashSet<string>());
             await ActivateAllAsync(store);
             var shop = await ShopAsync(store);
             HashSet<string>? initial = null;
+            ValueModel? fit = null;
             for (var i = 0; i <= c.logs.Retold.Length; i++)
             {
                 if (i == c.start) await store.CreateAudienceAsync(shop, "a", "", c.filters[0], 10, false, now, CancellationToken.None);
                 if (i > c.start && i == c.update) await store.UpdateAudienceAsync(shop, "a", "", c.filters[1], "", false, now, CancellationToken.None);
+                foreach (var (next, _) in c.fits.Zip(c.fitted).Where(f => f.Second == i && f.First is not null))
+                {
+                    fit = next;
+                    await store.AddValuesAsync(shop, now, now, new OrderGaps().Analyse(90, 0.2), fit!, CancellationToken.None);
+                }
                 if (i == c.update) await store.SetOverlaysAsync(shop, new OverlaySettings(null, 40, 45, 90), 0, false, now, CancellationToken.None);
                 await StepAsync();
                 if (i == c.logs.Retold.Length) break;
@@ -120,9 +139,9 @@ public sealed class AudienceStoreLaws
             while (await store.SweepAsync(now, c.size, CancellationToken.None) == c.size) { }
             var kept = await MembersAsync(test);
             var state = (await store.FindAudienceAsync("shop", "a", CancellationToken.None))!;
-            var ground = await store.ReadGroundAsync(shop, CancellationToken.None);
+            var ground = By(fit, await store.ReadGroundAsync(shop, CancellationToken.None));
             var audience = new AudienceFilters(ground.Measures.Models.ToDictionary(m => m.Key, m => m.Value.Model)).Read(state.Filter);
-            var expected = Evaluated(c.logs.Told, new AudienceQuestion(shop, audience, ground, Millis(now), true, null)).ToHashSet(StringComparer.Ordinal);
+            var expected = Evaluated(c.logs.Told, new AudienceQuestion(shop, audience, ground, Millis(now), true)).ToHashSet(StringComparer.Ordinal);
             if (!kept.SetEquals(expected) || state.IsDeriving || state.Members != expected.Count) return false;
             // Those of the beginning are not in the feed.
             if (initial is null) return true;
@@ -154,7 +173,7 @@ public sealed class AudienceStoreLaws
         .Select(g => g.Key);
 
     static bool Holds(History history, bool identified, AudienceQuestion question)
-        => AudienceCustomer.At(history, question.AsOf, new AudienceProfile(identified, null, new Dictionary<string, FieldValue>()), question.Ground.Measures) is { } customer
+        => AudienceCustomer.At(history, question.AsOf, new AudienceProfile(identified, new Dictionary<string, FieldValue>()), question.Ground.Measures) is { } customer
         && question.Audience.Holds(customer, Calendar.DateOf(question.AsOf, London));
 
     static async Task<Shop> ShopAsync(SegmentationStore store) => (await store.FindShopAsync("shop", CancellationToken.None))!;

@@ -38,14 +38,15 @@ internal sealed class Audience
         return Holds(values);
     }
 
-    /// <summary>The first change that the clock alone brings after <paramref name="today"/>; null where it brings none.</summary>
-    public AudienceChange? NextByClock(AudienceCustomer customer, DateOnly today, TimeZoneInfo zone)
+    /// <summary>The first change that the clock alone brings after <paramref name="today"/>; null where it brings none up to <paramref name="last"/>, or ever.</summary>
+    /// <param name="last">Nobody asks for what comes after it.</param>
+    public AudienceChange? NextByClock(AudienceCustomer customer, DateOnly today, TimeZoneInfo zone, DateOnly? last = null)
     {
         if (_aging.Length == 0) return null;
         var present = Holds(customer, today);
         for (var date = today; ;)
         {
-            if (_aging.Min(a => customer.NextTurn(a.Field, a.Starts, date)) is not { } turn) return null;
+            if (_aging.Min(a => customer.NextTurn(a.Field, a.Starts, date, last ?? DateOnly.MaxValue)) is not { } turn) return null;
             // A date that the zone skipped begins with the next one.
             var time = Calendar.StartOf(turn, zone);
             date = Calendar.DateOf(time, zone);
@@ -95,8 +96,11 @@ internal sealed class Audience
         };
     }
 
-    /// <summary>Where, in steps of a feature, a comparison with it begins or ends to hold.</summary>
-    long[] Starts(AudienceField field) => field.Source == FieldSource.Feature
-        ? [.. Clause.Leaves.OfType<Clause.Compared>().Where(c => c.Field == field).SelectMany(c => (long[])[field.Axis.Traits.Up(c.Value.AsNumber), field.Axis.Traits.Down(c.Value.AsNumber) + 1]).Distinct()]
-        : [];
+    /// <summary>Where, in steps of a feature or of predictions, a comparison with it begins or ends to hold.</summary>
+    long[] Starts(AudienceField field)
+    {
+        var bounds = Clause.Leaves.OfType<Clause.Compared>().Where(c => c.Field == field).Select(c => c.Value.AsNumber);
+        if (field.IsPredicted) return [.. bounds.SelectMany(b => (long[])[PredictionSteps.Up(b), PredictionSteps.Down(b) + 1]).Distinct()];
+        return field.Source == FieldSource.Feature ? [.. bounds.SelectMany(b => (long[])[field.Axis.Traits.Up(b), field.Axis.Traits.Down(b) + 1]).Distinct()] : [];
+    }
 }

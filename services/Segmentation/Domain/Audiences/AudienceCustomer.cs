@@ -4,11 +4,14 @@ namespace Perennial.Segmentation.Domain.Audiences;
 
 /// <summary>What customers of a shop are held against.</summary>
 /// <param name="Models">Those that are active, by id.</param>
-internal sealed record AudienceMeasures(IReadOnlyDictionary<string, BoundModel> Models, Population? Population, OverlayMeasures Overlays, TimeZoneInfo Zone);
+internal sealed record AudienceMeasures(IReadOnlyDictionary<string, BoundModel> Models, Population? Population, OverlayMeasures Overlays, TimeZoneInfo Zone)
+{
+    /// <summary>Null where nothing is predicted, or nobody asks.</summary>
+    public Predictor? Predictor { get; init; }
+}
 
 /// <summary>What is known of a customer beside their history.</summary>
-/// <param name="Forecast">Of the instant; it stays as it is until there is another. Null where there is none.</param>
-internal sealed record AudienceProfile(bool Identified, CustomerForecast? Forecast, IReadOnlyDictionary<string, FieldValue> Traits);
+internal sealed record AudienceProfile(bool Identified, IReadOnlyDictionary<string, FieldValue> Traits);
 
 /// <summary>A customer at an instant as audiences see them, apart from what the date makes of it.</summary>
 internal sealed class AudienceCustomer
@@ -18,6 +21,7 @@ internal sealed class AudienceCustomer
     readonly AudienceProfile _profile;
     readonly AudienceMeasures _measures;
     OverlayFacts? _facts;
+    (Prediction? Known, bool IsKnown) _prediction;
 
     AudienceCustomer(History history, Standing standing, AudienceProfile profile, AudienceMeasures measures) => (_history, _standing, _profile, _measures) = (history, standing, profile, measures);
 
@@ -27,6 +31,12 @@ internal sealed class AudienceCustomer
 
     // Costs a walk over the orders, which most audiences do not ask for.
     OverlayFacts Facts => _facts ??= OverlayFacts.At(_history, _standing.Instant, _measures.Zone)!;
+
+    // Costs a fold of the orders, likewise.
+    Prediction? Prediction => (_prediction = _prediction.IsKnown ? _prediction : (Predicted(), true)).Known;
+
+    Prediction? Predicted()
+        => _measures.Predictor?.Of(Buyer.Of([.. _history.Facts.Where(f => f.Time <= _standing.Instant)], _history.Currency, _measures.Zone).Orders);
 
     /// <summary>No value where the shop lacks what the field is held against, too.</summary>
     /// <param name="today">On or after the date of the instant, which nothing but the clock has passed since.</param>
@@ -41,22 +51,57 @@ internal sealed class AudienceCustomer
         FieldSource.LastOrderTime => FieldValue.Of(_standing.Purchases.LastOrder?.Time),
         FieldSource.Identified => FieldValue.Of(_profile.Identified),
         FieldSource.HistoricClv => FieldValue.Of(_standing.Purchases.Value),
-        FieldSource.PredictedClv => FieldValue.Of(_profile.Forecast?.PredictedClv),
-        FieldSource.PredictedNumberOfOrders => FieldValue.Of(_profile.Forecast?.PredictedOrders),
-        FieldSource.ChurnProbability => FieldValue.Of(_profile.Forecast?.ChurnProbability),
+        _ when field.IsPredicted => FieldValue.Of(PredictedSteps(field.Source, today.DayNumber) is { } steps ? PredictionSteps.Value(steps) : (decimal?)null),
         FieldSource.Trait => _profile.Traits.GetValueOrDefault(field.Key),
         _ => throw new ArgumentOutOfRangeException(nameof(field), field.Source, "No such source."),
     };
 
     /// <summary>The first date after <paramref name="date"/> on which the clock alone may change what a rule makes of the value; null where there is none.</summary>
-    /// <param name="starts">Of a feature, in steps: where a comparison with it begins or ends to hold.</param>
-    public DateOnly? NextTurn(AudienceField field, IReadOnlyList<long> starts, DateOnly date) => field.Source switch
+    /// <param name="starts">Of a feature or a prediction, in steps: where a comparison with it begins or ends to hold.</param>
+    /// <param name="last">What comes after it may be left out.</param>
+    public DateOnly? NextTurn(AudienceField field, IReadOnlyList<long> starts, DateOnly date, DateOnly last) => field.Source switch
     {
         FieldSource.Stage => _measures.Models.GetValueOrDefault(field.Key)?.NextByClock(_standing, date, _measures.Zone)?.Date,
         FieldSource.Feature when IsMeasured(field.Axis) => FirstTurn(field.Axis, starts, date),
         FieldSource.Overlay => Overlays.Until(field.Overlay, Facts, _measures.Overlays, date),
+        _ when field.IsPredicted => FirstTurn(field.Source, starts, date.DayNumber, Math.Min(last.DayNumber, Standing.LastDay)),
         _ => null,
     };
+
+    long? PredictedSteps(FieldSource source, int day) => PredictionSteps.Of(source switch
+    {
+        FieldSource.PredictedClv => Prediction?.Clv(day),
+        FieldSource.PredictedNumberOfOrders => Prediction?.Orders(day),
+        _ => Prediction?.ChurnProbability(day),
+    });
+
+    /// <summary>
+    /// Of a prediction. Between two events it only falls, or only rises, until it is withheld: the first day on the other side of a start is found by halving, and
+    /// none is left out between.
+    /// </summary>
+    DateOnly? FirstTurn(FieldSource source, IReadOnlyList<long> starts, int day, int last)
+    {
+        if (PredictedSteps(source, day) is not { } present) return null;
+        var withheld = Prediction!.WithheldFrom ?? int.MaxValue;
+        var (stays, turn) = (day, Math.Min(withheld - 1, last));
+        if (turn > day && IsElsewhere(turn))
+        {
+            while (turn - stays > 1)
+            {
+                var middle = stays + (turn - stays) / 2;
+                if (IsElsewhere(middle)) turn = middle;
+                else stays = middle;
+            }
+            return DateOnly.FromDayNumber(turn);
+        }
+        return withheld <= last ? DateOnly.FromDayNumber(withheld) : null;
+
+        bool IsElsewhere(int other)
+        {
+            var steps = PredictedSteps(source, other);
+            return starts.Any(s => present >= s != steps >= s);
+        }
+    }
 
     DateOnly? FirstTurn(Axis axis, IReadOnlyList<long> starts, DateOnly date)
     {

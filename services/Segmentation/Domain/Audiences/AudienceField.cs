@@ -42,6 +42,9 @@ internal sealed record AudienceField(string Name, FieldSource Source, FieldType 
         FieldSource.Stage => true,
         FieldSource.Feature => Axis.Traits.Ages,
         FieldSource.Overlay => Overlay is OverlayKind.Warm or OverlayKind.Cold or OverlayKind.NewCustomer or OverlayKind.Returning,
-        _ => false,
+        _ => IsPredicted,
     };
+
+    /// <summary>By a fit of the shop's value models.</summary>
+    public bool IsPredicted => Source is FieldSource.PredictedClv or FieldSource.PredictedNumberOfOrders or FieldSource.ChurnProbability;
 }

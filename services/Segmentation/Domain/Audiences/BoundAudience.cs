@@ -43,15 +43,15 @@ internal sealed class BoundAudience
     /// <summary>Inside and outside over all time, from first seen to the end, what the clock alone will bring included.</summary>
     public IReadOnlyList<StageInterval> TimelineOf(History history, bool identified)
     {
-        var profile = new AudienceProfile(identified, null, NoTraits);
+        var profile = new AudienceProfile(identified, NoTraits);
         return StageTimeline.Of(history, Sources, (change, until, starts) => AddStays(starts, AudienceCustomer.At(history, change, profile, _measures)!, change, until));
     }
 
     void AddStays(StageStarts starts, AudienceCustomer customer, DateTimeOffset change, DateTimeOffset until)
     {
-        var today = Calendar.DateOf(change, _measures.Zone);
+        var (today, last) = (Calendar.DateOf(change, _measures.Zone), until < Calendar.Forever ? Calendar.DateOf(until, _measures.Zone) : DateOnly.MaxValue);
         starts.Add(change, _audience.Holds(customer, today) ? In : Out);
-        while (_audience.NextByClock(customer, today, _measures.Zone) is { } next && next.Time < until)
+        while (_audience.NextByClock(customer, today, _measures.Zone, last) is { } next && next.Time < until)
         {
             starts.Add(next.Time, next.Enters ? In : Out);
             today = next.Date;

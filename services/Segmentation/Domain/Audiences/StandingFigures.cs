@@ -22,6 +22,10 @@ internal sealed record StandingFigures(DateTimeOffset From, DateTimeOffset Until
     public int? OrderBeforeDay { get; private init; }
 
     public int? LastOrderDay { get; private init; }
+
+    public int? ThirdLastOrderDay { get; private init; }
+    public int? FourthLastOrderDay { get; private init; }
+    public int? FifthLastOrderDay { get; private init; }
     public int? LastViewDay { get; private init; }
     public int? LastVisitDay { get; private init; }
     public int? LastEventDay { get; private init; }
@@ -41,6 +45,7 @@ internal sealed record StandingFigures(DateTimeOffset From, DateTimeOffset Until
         var (from, until) = Stretch(history, instant);
         if (Standing.At(history, instant, zone) is not { } standing) return new StandingFigures(from, until);
         var (today, facts) = (Calendar.DateOf(instant, zone), OverlayFacts.At(history, instant, zone)!);
+        int[] earlier = [.. standing.OrderDates.Skip(2).Take(3).Select(d => d.DayNumber)];
         return new StandingFigures(from, until)
         {
             FirstSeen = history.FirstSeen,
@@ -49,6 +54,9 @@ internal sealed record StandingFigures(DateTimeOffset From, DateTimeOffset Until
             FirstOrderDay = facts.FirstOrder?.DayNumber,
             OrderBeforeDay = facts.OrderBefore?.DayNumber,
             LastOrderDay = facts.LastOrder?.DayNumber,
+            ThirdLastOrderDay = earlier is [var third, ..] ? third : null,
+            FourthLastOrderDay = earlier is [_, var fourth, ..] ? fourth : null,
+            FifthLastOrderDay = earlier is [_, _, var fifth] ? fifth : null,
             LastViewDay = Day(Feature.DaysSinceLastView),
             LastVisitDay = Day(Feature.DaysSinceLastVisit),
             LastEventDay = Day(Feature.DaysSinceLastEvent),

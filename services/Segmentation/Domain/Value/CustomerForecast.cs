@@ -4,7 +4,11 @@ namespace Perennial.Segmentation.Domain.Value;
 /// <param name="AnnualDiscount">What a year's wait takes off, for example 0.1.</param>
 /// <param name="Margin">The share of an order's value that stays with the shop.</param>
 /// <param name="DateDaysMax">A next order further ahead is not named.</param>
-internal sealed record ForecastTerms(double AnnualDiscount, double Margin, int DateDaysMax);
+internal sealed record ForecastTerms(double AnnualDiscount, double Margin, int DateDaysMax)
+{
+    /// <summary>Where nobody set any: 10 % a year, revenue rather than margin, three years.</summary>
+    public static ForecastTerms Default { get; } = new(0.1, 1, 1_095);
+}
 
 /// <summary>A field that is not shown, and why.</summary>
 internal sealed record Withheld(string Field, WithheldReason Reason, string Explanation);
@@ -25,8 +29,7 @@ internal sealed record CustomerForecast(
     double? PredictedOrders, double? ExpectedSpend, double? PredictedClv, double? ChurnProbability, double? AliveProbability, IReadOnlyList<OrderChance> Chances,
     int? NextOrder, int? LapsesAfterDays, IReadOnlyList<Withheld> Withheld)
 {
-    public const int Year = 365;
-    const int Months = 12;
+    public const int Year = Prediction.Year;
 
     // In ten years of silence every model has given up; beyond, a threshold means nothing.
     const int SilenceDaysMax = 3_653;
@@ -40,30 +43,25 @@ internal sealed record CustomerForecast(
         if (orders.IsEmpty) return Nothing(WithheldReason.NoOrder, "The customer has no order that counts.");
         if (model?.ChosenModel is not { } chosen) return Nothing(WithheldReason.NoModel, model?.Why ?? "No model was fitted for the shop yet; FitValueModels does, and a worker does on schedule.");
         if (model.Gate.Missing().FirstOrDefault() is { Explanation: not null } missing) return Nothing(missing.Reason, string.Join(" ", model.Gate.Missing().Select(m => m.Explanation)));
-        Span<int> days = new int[orders.Length];
-        for (var i = 0; i < days.Length; i++) days[i] = orders[i].Day;
-        days = ValueSample.Distinct(days);
-        var known = RepeatPurchases.Of(days, asOf);
-        if (!model.IsDropoutIdentified && model.Lapse.Days is { } threshold && known.Age - known.LastTime >= threshold)
-            return Nothing(WithheldReason.DropoutNotIdentified, $"{model.Why} This customer has been silent for {known.Age - known.LastTime} days, and lapsed means {threshold} here.");
-        return Of(known, days[^1], ValueSample.Spend(orders), model, chosen.ToModel(), terms);
+        var (prediction, lastDay) = (Predictor.Of(model, terms)!.Of(orders)!, orders[^1].Day);
+        if (asOf >= prediction.WithheldFrom)
+            return Nothing(WithheldReason.DropoutNotIdentified, $"{model.Why} This customer has been silent for {asOf - lastDay} days, and lapsed means {model.Lapse.Days} here.");
+        return Of(prediction, asOf, lastDay, model, chosen.ToModel(), terms);
     }
 
-    static CustomerForecast Of(RepeatPurchases known, int lastDay, MeanSpend spend, ValueModel model, PurchaseModel purchases, ForecastTerms terms)
+    static CustomerForecast Of(Prediction prediction, int asOf, int lastDay, ValueModel model, PurchaseModel purchases, ForecastTerms terms)
     {
-        var withheld = new List<Withheld>();
-        var expected = model.Spend is { IsIdentified: true } fitted ? fitted.ToModel().Expected(spend) : null;
-        if (expected is null)
+        var (known, withheld) = (prediction.Known(asOf), new List<Withheld>());
+        if (prediction.ExpectedSpend is null)
         {
             foreach (var field in (string[])["expected_order_spend", "predicted_clv", "total_clv"])
                 withheld.Add(new(field, WithheldReason.SpendNotIdentified, "The shop's repeat orders do not determine what an order is worth on average."));
         }
-        var discounted = purchases.DiscountedPurchases(Months, (double)Year / Months, Math.Pow(1 + terms.AnnualDiscount, 1.0 / Months) - 1, known);
         OrderChance[] chances = [.. ((int[])[30, 90, Year]).Select(d => new OrderChance(d, purchases.ProbabilityOfPurchase(d, known)))];
         var tellsAlive = purchases.Kind is PurchaseModelKind.MbgNbd or PurchaseModelKind.ParetoNbd;
         if (!tellsAlive) withheld.Add(new("alive_probability", WithheldReason.NotInModel, "P(alive) of the model that was chosen is 1 for every one-time buyer, or for everybody, and says nothing about churn."));
         return new CustomerForecast(
-            purchases.ExpectedPurchases(Year, known), expected, expected * discounted * terms.Margin, 1 - chances[^1].Probability, tellsAlive ? purchases.ProbabilityAlive(known) : null, chances,
+            prediction.Orders(asOf), prediction.ExpectedSpend, prediction.Clv(asOf), prediction.ChurnProbability(asOf), tellsAlive ? purchases.ProbabilityAlive(known) : null, chances,
             Next(known, lastDay, purchases, terms, withheld), Lapses(known, model, purchases, withheld), withheld);
     }
 

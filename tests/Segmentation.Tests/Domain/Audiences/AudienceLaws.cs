@@ -2,7 +2,9 @@ using FsCheck;
 using FsCheck.Fluent;
 using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.Domain.Audiences;
+using Perennial.Segmentation.Domain.Value;
 using Perennial.Segmentation.Tests.Data;
+using Perennial.Segmentation.Tests.Domain.Value;
 using static Perennial.Segmentation.Tests.Domain.Audiences.GivenAudiences;
 using static Perennial.Segmentation.Tests.Given;
 
@@ -15,7 +17,7 @@ public sealed class AudienceLaws
     [
         "stage = (new OR promising)", "stage != loyal", "stages.active-lapsed = lapsed", "stages.rfm = (champions OR lost)", "order_count > 1", "days_since_last_order >= 31", "days_since_last_order = 61", "orders_within_30_days = 1",
         "orders_within_365_days < 3", "days_beyond_lapse > 0", "recency_score <= 2", "days_since_last_view < 17", "days_since_last_visit:*", "days_since_last_event != 90", "last_nps_score >= 9", "spend >= 25.5", "first_order_time < 2011-06-01T00:00:00Z",
-        "last_order_time:*", "identified", "vip", "vip = false", "one_time", "repeat", "warm", "cold", "new_customer", "returning", "returning = false", "predicted_clv > 50", "traits.plan = \"gold*\"", "traits.plan != silver", "traits.colour != red",
+        "last_order_time:*", "identified", "vip", "vip = false", "one_time", "repeat", "warm", "cold", "new_customer", "returning", "returning = false", "predicted_clv > 50", "predicted_clv <= 20.5", "NOT predicted_clv:*", "predicted_number_of_orders >= 0.5", "predicted_number_of_orders != 1", "predicted_number_of_orders < 0.000001", "churn_probability >= 0.6", "churn_probability < 0.9", "churn_probability = 1", "traits.plan = \"gold*\"", "traits.plan != silver", "traits.colour != red",
     ];
 
     static Gen<string> Filter(int depth) => depth == 0 ? Gen.Elements(Restrictions) : Gen.OneOf(
@@ -24,7 +26,7 @@ public sealed class AudienceLaws
         Filter(depth - 1).Zip(Filter(depth - 1), (a, b) => $"({a}) AND ({b})"),
         Filter(depth - 1).Zip(Filter(depth - 1), (a, b) => $"({a}) OR ({b})"));
 
-    sealed record Case(string Filter, string Other, History History, AudienceProfile Profile, AudienceMeasures Measures, DateTimeOffset Instant)
+    sealed record Case(string Filter, string Other, History History, AudienceProfile Profile, AudienceMeasures Measures, ValueModel? Fit, DateTimeOffset Instant)
     {
         public DateOnly Today => Calendar.DateOf(Instant, Measures.Zone);
 
@@ -42,8 +44,12 @@ public sealed class AudienceLaws
         from profile in Gen.Elements(Ann, Nobody)
         from zone in Gen.Elements(London, Zone("America/Sao_Paulo"), Zone("Asia/Beirut"), Zone("Pacific/Apia"))
         from population in Gen.Elements(Figures, Figures, null)
+        from model in Gen.Elements(GivenValue.Models.Append(null))
+        from lapse in Gen.Elements<int?>(1, 46, null)
         from instant in Arbitrarily.InstantNear(facts, zone)
-        select new Case(filter, other, History.Of(facts[0].Time, facts, "GBP", null, activities, opinions), profile, Of(zone, population), instant);
+        from buyers in Gen.Frequency((9, Gen.Constant(1_000)), (1, Gen.Constant(499)))
+        let fit = model is null ? null : GivenValue.Fitted(model, lapse, buyers)
+        select new Case(filter, other, History.Of(facts[0].Time, facts, "GBP", null, activities, opinions), profile, Of(zone, population) with { Predictor = Predictor.Of(fit, ForecastTerms.Default) }, fit, instant);
 
     static void Hold(Func<Case, bool> law) => Prop.ForAll(Cases().ToArbitrary(), c => c.Customer is null || law(c)).Check(Config.QuickThrowOnFailure.WithMaxTest(3_000));
 
@@ -86,6 +92,17 @@ public sealed class AudienceLaws
             bool HoldsAt(DateTimeOffset instant) => audience.Holds(AudienceCustomer.At(known, instant, c.Profile, c.Measures)!, Calendar.DateOf(instant, zone));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(3_000));
     }
+
+    [Fact]
+    public void What_is_predicted_is_what_a_forecast_says()
+        => Hold(c =>
+        {
+            var forecast = CustomerForecast.Of(Buyer.Of([.. c.History.Facts.Where(f => f.Time <= c.Instant)], "GBP", c.Measures.Zone).Orders, c.Today.DayNumber, c.Fit, ForecastTerms.Default);
+            return Is("predicted_clv", forecast.PredictedClv) && Is("predicted_number_of_orders", forecast.PredictedOrders) && Is("churn_probability", forecast.ChurnProbability);
+
+            bool Is(string field, double? expected) => c.Customer!.Value(AudienceFields.Common.Single(f => f.Name == field), c.Today) is var value
+                && (expected is { } known ? value.Kind == FieldKind.Number && Math.Abs((double)value.AsNumber - known) <= 0.500001e-6 : value.Kind == FieldKind.None);
+        });
 
     [Fact]
     public void Stages_are_those_of_the_lifecycle()

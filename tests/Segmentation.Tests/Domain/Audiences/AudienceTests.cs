@@ -47,8 +47,11 @@ public sealed class AudienceTests
     [InlineData("vip AND repeat AND warm", true)]
     [InlineData("one_time OR cold OR new_customer OR returning", false)]
     [InlineData("historic_clv = 300 AND predicted_clv > 99.5 AND predicted_number_of_orders = 2.5", true)]
-    [InlineData("churn_probability < 0.25", false)]
-    [InlineData("churn_probability <= 0.25", true)]
+    [InlineData("predicted_clv = 100 AND predicted_clv <= 100.0000004", true)]
+    [InlineData("churn_probability < 0.176777", false)]
+    [InlineData("churn_probability <= 0.176777", true)]
+    [InlineData("churn_probability != 0.176777", false)]
+    [InlineData("churn_probability > 0.1767765", true)]
     [InlineData("traits.plan = \"gold*\"", true)]
     [InlineData("traits.plan != \"gold*\"", false)]
     [InlineData("traits.plan > gold", true)]
@@ -65,8 +68,6 @@ public sealed class AudienceTests
 
     [Theory]
     [InlineData("identified")]
-    [InlineData("predicted_clv:*")]
-    [InlineData("churn_probability != 0.5")]
     [InlineData("traits:plan")]
     public void What_is_not_known_of_somebody_holds_of_them_neither_way(string filter) => Assert.False(Holds(filter, Nobody));
 
@@ -77,6 +78,8 @@ public sealed class AudienceTests
     [InlineData("recency_score != 3")]
     [InlineData("days_beyond_lapse < 1000")]
     [InlineData("stages.rfm:*")]
+    [InlineData("predicted_clv:*")]
+    [InlineData("churn_probability != 0.5")]
     public void Nor_what_the_shop_lacks(string filter) => Assert.False(Holds(filter, Ann, Of(London, null)));
 
     [Theory]
@@ -128,6 +131,14 @@ public sealed class AudienceTests
     [InlineData("warm", false, "2011-06-20")]
     [InlineData("stage = drifting AND days_since_last_order >= 70", true, "2011-07-09")]
     [InlineData("NOT cold AND traits.plan = \"gold*\"", false, "2011-06-20")]
+    [InlineData("predicted_number_of_orders < 2.5", true, "2011-06-11")]
+    [InlineData("predicted_number_of_orders = 2.5", false, "2011-06-11")]
+    [InlineData("predicted_number_of_orders >= 2", false, "2011-09-10")]
+    [InlineData("predicted_clv > 50 AND repeat", false, "2012-06-09")]
+    [InlineData("churn_probability >= 0.5", true, "2013-07-27")]
+    [InlineData("churn_probability >= 0.99", true, "2258-07-07")]
+    [InlineData("churn_probability > 1", null, null)]
+    [InlineData("predicted_clv:*", null, null)]
     [InlineData("vip", null, null)]
     [InlineData("days_since_last_order:*", null, null)]
     [InlineData("days_since_last_order > 5", null, null)]

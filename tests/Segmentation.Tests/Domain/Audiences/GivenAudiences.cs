@@ -1,6 +1,7 @@
 using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.Domain.Audiences;
 using Perennial.Segmentation.Domain.Value;
+using Perennial.Segmentation.Tests.Domain.Value;
 using static Perennial.Segmentation.Tests.Given;
 
 namespace Perennial.Segmentation.Tests.Domain.Audiences;
@@ -10,16 +11,18 @@ static class GivenAudiences
 {
     internal static readonly AudienceFilters Filters = new(BuiltInModels.All);
 
+    /// <summary>By it whoever ordered three times in 70 days will order 2.5 times a year and is worth 100.</summary>
+    internal static readonly Predictor Predicting = Predictor.Of(GivenValue.Fitted(GivenValue.Models[0]), new ForecastTerms(0, 0.4, 1_095))!;
+
     internal static readonly AudienceMeasures Measures = Of(London, Figures);
 
     internal static AudienceMeasures Of(TimeZoneInfo zone, Population? population)
-        => new(BuiltIn.Where(m => population is not null || m.Population is null).ToDictionary(m => m.Id), population, OverlaySettings.Default.Against(population, null), zone);
+        => new(BuiltIn.Where(m => population is not null || m.Population is null).ToDictionary(m => m.Id), population, OverlaySettings.Default.Against(population, null), zone) { Predictor = population is null ? null : Predicting };
 
-    internal static readonly AudienceProfile Nobody = new(false, null, new Dictionary<string, FieldValue>());
+    internal static readonly AudienceProfile Nobody = new(false, new Dictionary<string, FieldValue>());
 
     internal static readonly AudienceProfile Ann = new(
         true,
-        new CustomerForecast(2.5, 40, 100, 0.25, null, [], null, null, []),
         new Dictionary<string, FieldValue>
         {
             ["plan"] = FieldValue.Of("gold plus"),

@@ -1,0 +1,10 @@
+-- The days of the orders before the last two, so that how many lie within a window is told up to five without reading the record. Where there are so many, the row is
+-- of no time until it is written again.
+ALTER TABLE segmentation.customer ADD third_last_order_day int NULL;
+ALTER TABLE segmentation.customer ADD fourth_last_order_day int NULL;
+ALTER TABLE segmentation.customer ADD fifth_last_order_day int NULL;
+GO
+
+UPDATE segmentation.customer
+SET until_time = from_time
+WHERE order_count > 2

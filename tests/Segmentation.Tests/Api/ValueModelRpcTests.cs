@@ -69,6 +69,9 @@ public sealed class ValueModelRpcTests(ValueHouseFixture fixture) : IClassFixtur
         var computed = await Gaps(asOf: fixture.Fitted.AsOf.ToDateTimeOffset().ToString("O"));
         Assert.Equal(0, computed.Revision);
         computed.Revision = 1;
+        Assert.Equal(fixture.Fitted.LapseRules, stored.LapseRules);
+        Assert.Empty(computed.LapseRules);
+        stored.LapseRules.Clear();
         Assert.Equal(stored, computed);
         var strict = await Gaps(horizon: 30, level: 0.5);
         Assert.Equal((30, 0.5), (strict.Threshold.HorizonDays, strict.Threshold.Level));

@@ -73,7 +73,7 @@ public abstract class ValueStoreConformance(Func<Task<TestStore>> open) : IAsync
     {
         var sample = new ValueSample(1_000, 90);
         for (var i = 0; i < customers; i++) sample.Add([new(500 + i, 10), new(520 + 3 * i, 20), new(900, 20 + i)]);
-        return (sample.Gaps.Analyse(90, 0.2), sample.Fit(90, 0.2));
+        return (sample.Gaps.Analyse(90, 0.2), sample.Fit(0.2));
     }
 
     [Fact]

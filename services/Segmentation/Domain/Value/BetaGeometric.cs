@@ -39,10 +39,7 @@ internal sealed record BetaGeometric(double R, double Alpha, double A, double B,
     public override double ProbabilityOfPurchase(double time, RepeatPurchases customer)
         => ProbabilityAlive(customer) * OneMinusExp(-(R + customer.Count) * LogOnePlus(time / (Alpha + customer.Age)));
 
-    public override double? MedianWait(RepeatPurchases customer) => Lomax.Median(R + customer.Count, Alpha + customer.Age, ProbabilityAlive(customer));
-
-    public override double ExpectedPurchases(double time)
-        => StopsAtFirst ? B / (A + B) * WhileAlive(R, Alpha, A, B + 1, time) : WhileAlive(R, Alpha, A, B, time);
+    public override Lomax? WaitIfActive(RepeatPurchases customer) => new(R + customer.Count, Alpha + customer.Age);
 
     public override double ExpectedPurchases(double time, RepeatPurchases customer)
         => time <= 0 ? 0 : ProbabilityAlive(customer) * WhileAlive(R + customer.Count, Alpha + customer.Age, A, B + Occasions(customer), time);
@@ -65,23 +62,14 @@ internal sealed record BetaGeometric(double R, double Alpha, double A, double B,
         return c / (a - 1) * (1 - Math.Exp((a - 1) * LogOnePlus(-z)) * Hypergeometric(c - shape, a - 1, c, z));
     }
 
-    /// <summary>P(X(t) = n): the probability that a new customer makes that many repeat purchases in their first <paramref name="time"/>.</summary>
-    public double Probability(int count, double time)
+    /// <summary>Who has stopped purchases nothing; the rest purchase while they stay, or until they stop at the last of so many.</summary>
+    public override double Probability(int count, double time, RepeatPurchases customer)
     {
-        var afterFirst = StopsAtFirst ? B + 1 : B;
-        var probability = Probability(count, time, afterFirst);
-        return StopsAtFirst ? (B * probability + (count == 0 ? A : 0)) / (A + B) : probability;
-    }
-
-    double Probability(int count, double time, double b)
-    {
-        var buys = Math.Log(time / (Alpha + time));
-        var none = R * Math.Log(Alpha / (Alpha + time));
-        double Term(int j) => LogGamma(R + j) - LogGamma(R) - LogGamma(j + 1) + none + j * buys;
-        var stayed = Math.Exp(LogBeta(A, b + count) - LogBeta(A, b) + Term(count));
-        if (count == 0) return stayed;
+        var (alive, shape, scale, b) = (ProbabilityAlive(customer), R + customer.Count, Alpha + customer.Age, B + Occasions(customer));
+        var stayed = Math.Exp(LogBeta(A, b + count) - LogBeta(A, b) + Nbd.LogProbability(count, time, shape, scale));
+        if (count == 0) return alive * stayed + 1 - alive;
         var fewer = 0.0;
-        for (var j = 0; j < count; j++) fewer += Math.Exp(Term(j));
-        return stayed + Math.Exp(LogBeta(A + 1, b + count - 1) - LogBeta(A, b)) * Math.Max(0, 1 - fewer);
+        for (var j = 0; j < count; j++) fewer += Math.Exp(Nbd.LogProbability(j, time, shape, scale));
+        return alive * (stayed + Math.Exp(LogBeta(A + 1, b + count - 1) - LogBeta(A, b)) * Math.Max(0, 1 - fewer));
     }
 }

@@ -5,7 +5,12 @@ namespace Perennial.Segmentation.Domain.Value;
 /// <summary>A model with the parameters that make a population most likely.</summary>
 /// <param name="LogLikelihood">Of the whole population, without the x! term.</param>
 /// <param name="AtBound">A parameter ran off to the edge of the search: the data do not bound it.</param>
-internal sealed record PurchaseFit(PurchaseModel Model, double LogLikelihood, bool AtBound);
+internal sealed record PurchaseFit(PurchaseModel Model, double LogLikelihood, bool AtBound)
+{
+    /// <summary>Of each parameter, in the order of the model's, on the population that it was fitted to; null where the data leave one open.</summary>
+    public double[]? StandardErrors(RepeatTable table)
+        => AtBound ? null : Information.StandardErrors(PurchaseFits.SlopeOf(Model.Kind, table), [.. Model.Parameters.Select(p => p.Value)], table.Customers);
+}
 
 /// <summary>Maximum likelihood for the purchase models.</summary>
 internal static class PurchaseFits
@@ -16,23 +21,30 @@ internal static class PurchaseFits
     static readonly double[][] ShapeStarts = [[1, 0.1], [0.3, 0.3], [3, 1]];
     static readonly double[][] StopStarts = [[1, 0.3, 1, 1], [0.3, 0.1, 0.5, 3], [3, 1, 0.3, 3]];
 
-    public static PurchaseFit Nbd(RepeatTable table) => Fit(table, t => new NbdSlope(t).At, [1, table.MeanAge], ShapeStarts, p => new Nbd(p[0], p[1]));
+    public static PurchaseFit Nbd(RepeatTable table) => Fit(PurchaseModelKind.Nbd, table, [1, table.MeanAge], ShapeStarts, p => new Nbd(p[0], p[1]));
 
-    public static PurchaseFit BgNbd(RepeatTable table) => BetaGeometric(table, stopsAtFirst: false);
+    public static PurchaseFit BgNbd(RepeatTable table)
+        => Fit(PurchaseModelKind.BgNbd, table, [1, table.MeanAge, 1, 1], StopStarts, p => new BetaGeometric(p[0], p[1], p[2], p[3], StopsAtFirst: false));
 
-    public static PurchaseFit MbgNbd(RepeatTable table) => BetaGeometric(table, stopsAtFirst: true);
-
-    static PurchaseFit BetaGeometric(RepeatTable table, bool stopsAtFirst)
-        => Fit(table, t => new BetaGeometricSlope(t, stopsAtFirst).At, [1, table.MeanAge, 1, 1], StopStarts, p => new BetaGeometric(p[0], p[1], p[2], p[3], stopsAtFirst));
+    public static PurchaseFit MbgNbd(RepeatTable table)
+        => Fit(PurchaseModelKind.MbgNbd, table, [1, table.MeanAge, 1, 1], StopStarts, p => new BetaGeometric(p[0], p[1], p[2], p[3], StopsAtFirst: true));
 
     public static PurchaseFit ParetoNbd(RepeatTable table)
-        => Fit(table, t => new ParetoSlope(t).At, [1, table.MeanAge, 1, table.MeanAge], StopStarts, p => new ParetoNbd(p[0], p[1], p[2], p[3]));
+        => Fit(PurchaseModelKind.ParetoNbd, table, [1, table.MeanAge, 1, table.MeanAge], StopStarts, p => new ParetoNbd(p[0], p[1], p[2], p[3]));
 
-    static PurchaseFit Fit(RepeatTable table, Func<RepeatTable, Slope> slope, double[] scale, double[][] starts, Func<double[], PurchaseModel> model)
+    /// <summary>Mean log-likelihood of a population as a function of a model's parameters, with its gradient.</summary>
+    public static Slope SlopeOf(PurchaseModelKind kind, RepeatTable table) => kind switch
+    {
+        PurchaseModelKind.Nbd => new NbdSlope(table).At,
+        PurchaseModelKind.ParetoNbd => new ParetoSlope(table).At,
+        _ => new BetaGeometricSlope(table, stopsAtFirst: kind == PurchaseModelKind.MbgNbd).At,
+    };
+
+    static PurchaseFit Fit(PurchaseModelKind kind, RepeatTable table, double[] scale, double[][] starts, Func<double[], PurchaseModel> model)
     {
         var scouts = table.Thinned(ScoutRowsMax);
-        var found = Search.Maximise(slope(scouts), scale, starts);
-        if (scouts != table) found = Search.Maximise(slope(table), scale, [[.. found.Point.Select((p, i) => p / scale[i])]]);
+        var found = Search.Maximise(SlopeOf(kind, scouts), scale, starts);
+        if (scouts != table) found = Search.Maximise(SlopeOf(kind, table), scale, [[.. found.Point.Select((p, i) => p / scale[i])]]);
         return new PurchaseFit(model(found.Point), found.Value * table.Customers, found.AtBound);
     }
 }

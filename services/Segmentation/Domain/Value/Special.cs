@@ -1,4 +1,5 @@
 using MathNet.Numerics;
+using MathNet.Numerics.Integration;
 
 namespace Perennial.Segmentation.Domain.Value;
 
@@ -76,4 +77,19 @@ internal static class Special
         }
         return lower / f;
     }
+
+    /// <summary>
+    /// Tricomi's U(1, 2 - s; z) = e^z E_s(z), the integral of e^(-zt) (1 + t)^-s over all t above 0 (DLMF 13.4.4, 8.19.2). Positive s; z above 0, or 0 for s above 1.
+    /// </summary>
+    public static double TricomiOfOne(double s, double z)
+    {
+        if (z <= 0) return 1 / (s - 1);
+        // In u = ln(1 + t); beyond the end, the integrand is e^-40 of what it was.
+        var end = LogOnePlus(40 / z);
+        if (s > 1) end = Math.Min(end, 40 / (s - 1));
+        return Integral(u => Math.Exp(z * OneMinusExp(u) + (1 - s) * u), end);
+    }
+
+    /// <summary>Of a smooth function from 0 on, after Gauss and Legendre.</summary>
+    public static double Integral(Func<double, double> function, double end) => GaussLegendreRule.Integrate(function, 0, end, 128);
 }

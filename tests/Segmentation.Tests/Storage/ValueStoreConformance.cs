@@ -130,6 +130,20 @@ public abstract class ValueStoreConformance(Func<Task<TestStore>> open) : IAsync
     }
 
     [Fact]
+    public async Task Lists_the_months_that_are_kept_and_removes_one_whole()
+    {
+        Assert.Empty(await _store.ListMonthsAsync("tea", Cancellation));
+        foreach (var (shop, start) in ((string, string)[])[("tea", "2024-05-01"), ("tea", "2023-12-01"), ("coffee", "2024-01-01"), ("tea", "2024-03-01")])
+            await _store.AddMonthAsync(shop, new RfmMonth(Date(start), Utc("2024-05-31"), Utc("2024-06-01"), Cuts), [Entry("user:a", 112)], Cancellation);
+        Assert.Equal([Date("2023-12-01"), Date("2024-03-01"), Date("2024-05-01")], await _store.ListMonthsAsync("tea", Cancellation));
+        await _store.RemoveMonthAsync("tea", Date("2023-12-01"), Cancellation);
+        Assert.Equal([Date("2024-03-01"), Date("2024-05-01")], await _store.ListMonthsAsync("tea", Cancellation));
+        Assert.Empty(await _store.ListEntriesAsync("tea", new RfmQuery(Date("2023-12-01"), RfmTieRule.CutPoints, [], "", 10), Cancellation));
+        Assert.Single(await _store.ListEntriesAsync("tea", new RfmQuery(May, RfmTieRule.CutPoints, [], "", 10), Cancellation));
+        Assert.Equal([Date("2024-01-01")], await _store.ListMonthsAsync("coffee", Cancellation));
+    }
+
+    [Fact]
     public async Task An_erased_customer_leaves_every_month()
     {
         await ApplyAsync(Buys("user:a", Ordered("a1", "2024-01-01")));

@@ -13,6 +13,9 @@ internal sealed record BetaGeometric(double R, double Alpha, double A, double B,
     // Closer to 1 the parameter a takes more digits from a - 1 than are left; values on both sides are interpolated.
     const double NearOne = 1e-4;
 
+    // As many terms of alternating signs cost three digits at most.
+    const double AlternatingMax = 10;
+
     public override PurchaseModelKind Kind => StopsAtFirst ? PurchaseModelKind.MbgNbd : PurchaseModelKind.BgNbd;
 
     public override IReadOnlyList<(string Name, double Value)> Parameters => [("r", R), ("alpha", Alpha), ("a", A), ("b", B)];
@@ -46,8 +49,8 @@ internal sealed record BetaGeometric(double R, double Alpha, double A, double B,
 
     /// <summary>
     /// Purchases in <paramref name="time"/> of somebody alive whose rate is Gamma(<paramref name="shape"/>, rate <paramref name="scale"/>) and who stops with Beta(<paramref name="a"/>, <paramref name="b"/>):
-    /// (a + b - 1) / (a - 1) [1 - (1 - z)^shape 2F1(shape, b; a + b - 1; z)], z = time / (scale + time), after Euler's transformation, of which every factor stays
-    /// small.
+    /// (a + b - 1) / (a - 1) [1 - (1 - z)^shape 2F1(shape, b; a + b - 1; z)], z = time / (scale + time). Euler's transformation of it has the smaller terms, but of alternating signs where the shape
+    /// is large: of those nothing would be left.
     /// </summary>
     static double WhileAlive(double shape, double scale, double a, double b, double time)
     {
@@ -59,7 +62,9 @@ internal sealed record BetaGeometric(double R, double Alpha, double A, double B,
         // a + b = 1 is a removable pole of the series.
         var c = Math.Abs(a + b - 1) < 1e-9 ? 1e-9 : a + b - 1;
         var z = time / (scale + time);
-        return c / (a - 1) * (1 - Math.Exp((a - 1) * LogOnePlus(-z)) * Hypergeometric(c - shape, a - 1, c, z));
+        var left = LogOnePlus(-z);
+        var stayed = c - shape < -AlternatingMax ? Hypergeometric(shape, b, c, z, shape * left) : Hypergeometric(c - shape, a - 1, c, z, (a - 1) * left);
+        return c / (a - 1) * (1 - stayed);
     }
 
     /// <summary>Who has stopped purchases nothing; the rest purchase while they stay, or until they stop at the last of so many.</summary>

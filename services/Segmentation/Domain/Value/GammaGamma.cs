@@ -78,10 +78,12 @@ internal sealed record SpendFit(GammaGamma Model, double LogLikelihood, int Cust
                 dgamma -= (p * x + q) / (gamma + x * z);
             }
             var n = sorted.Length;
+            var mean = sum / n + q * Math.Log(gamma) - LogGamma(q);
+            if (gradient.IsEmpty) return mean;
             gradient[0] = dp / n;
             gradient[1] = dq / n + Math.Log(gamma) - Digamma(q);
             gradient[2] = dgamma / n + q / gamma;
-            return sum / n + q * Math.Log(gamma) - LogGamma(q);
+            return mean;
         }
     }
 }

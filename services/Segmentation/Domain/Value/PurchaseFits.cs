@@ -55,6 +55,7 @@ internal static class PurchaseFits
 /// </summary>
 internal abstract class LikelihoodTable
 {
+    readonly int[] _counts;
     readonly double[] _times;
     readonly double[] _logTimes;
 
@@ -62,7 +63,9 @@ internal abstract class LikelihoodTable
     {
         Table = table;
         Customers = table.Customers;
-        CountMax = table.Rows.Max(r => r.Count);
+        // Rows are sorted by count.
+        _counts = [.. table.Rows.Select(r => r.Count).Distinct()];
+        Counts = [.. table.Rows.Select(r => Array.BinarySearch(_counts, r.Count))];
         _times = [.. table.Rows.SelectMany(r => (double[])[r.LastTime, r.Age]).Distinct().Order()];
         _logTimes = new double[_times.Length];
         LastTimes = [.. table.Rows.Select(r => Array.BinarySearch(_times, r.LastTime))];
@@ -71,9 +74,9 @@ internal abstract class LikelihoodTable
 
     protected RepeatTable Table { get; }
     protected double Customers { get; }
-    protected int CountMax { get; }
 
-    /// <summary>Places of each row's times.</summary>
+    /// <summary>Place of each row's count, and of its times.</summary>
+    protected int[] Counts { get; }
     protected int[] LastTimes { get; }
     protected int[] Ages { get; }
 
@@ -86,13 +89,8 @@ internal abstract class LikelihoodTable
         return _logTimes;
     }
 
-    /// <summary>A function of the count, for every count that may occur.</summary>
-    protected double[] ByCount(Func<int, double> of)
-    {
-        var values = new double[CountMax + 1];
-        for (var x = 0; x < values.Length; x++) values[x] = of(x);
-        return values;
-    }
+    /// <summary>A function of the count, for every count that occurs.</summary>
+    protected double[] ByCount(Func<int, double> of) => Array.ConvertAll(_counts, x => of(x));
 }
 
 /// <summary>Mean log-likelihood of <see cref="Nbd"/> and its gradient.</summary>
@@ -105,14 +103,16 @@ internal sealed class NbdSlope(RepeatTable table) : LikelihoodTable(table)
         var (sum, dr, dalpha) = (0.0, 0.0, 0.0);
         for (var i = 0; i < Ages.Length; i++)
         {
-            var (w, x, log) = (Table.Weights[i], Table.Rows[i].Count, logs[Ages[i]]);
-            sum += w * (buys[x] - (r + x) * log);
-            dr += w * (buysSlope[x] - log);
+            var (w, x, n, log) = (Table.Weights[i], Table.Rows[i].Count, Counts[i], logs[Ages[i]]);
+            sum += w * (buys[n] - (r + x) * log);
+            dr += w * (buysSlope[n] - log);
             dalpha -= w * (r + x) / (alpha + Table.Rows[i].Age);
         }
+        var mean = sum / Customers + r * Math.Log(alpha) - LogGamma(r);
+        if (gradient.IsEmpty) return mean;
         gradient[0] = dr / Customers + Math.Log(alpha) - Digamma(r);
         gradient[1] = dalpha / Customers + r / alpha;
-        return sum / Customers + r * Math.Log(alpha) - LogGamma(r);
+        return mean;
     }
 }
 
@@ -133,21 +133,23 @@ internal sealed class BetaGeometricSlope(RepeatTable table, bool stopsAtFirst) :
         var (sum, dr, dalpha, da, db) = (0.0, 0.0, 0.0, 0.0, 0.0);
         for (var i = 0; i < Ages.Length; i++)
         {
-            var (w, x, last, now) = (Table.Weights[i], Table.Rows[i].Count, logs[LastTimes[i]], logs[Ages[i]]);
-            var (alive, stopped) = (-(r + x) * now, odds[x] - (r + x) * last);
+            var (w, x, n, last, now) = (Table.Weights[i], Table.Rows[i].Count, Counts[i], logs[LastTimes[i]], logs[Ages[i]]);
+            var (alive, stopped) = (-(r + x) * now, odds[n] - (r + x) * last);
             var both = LogSum(alive, stopped);
             var share = Math.Exp(stopped - both);
-            sum += w * (value[x] + both);
-            dr += w * (buysSlope[x] - (1 - share) * now - share * last);
+            sum += w * (value[n] + both);
+            dr += w * (buysSlope[n] - (1 - share) * now - share * last);
             dalpha -= w * (r + x) * ((1 - share) / (alpha + Time(Ages[i])) + share / (alpha + Time(LastTimes[i])));
-            da += w * (share / a - bothSlope[x]);
-            db += w * (staysSlope[x] - bothSlope[x] - (share == 0 ? 0 : share / (b + x + _first - 1)));
+            da += w * (share / a - bothSlope[n]);
+            db += w * (staysSlope[n] - bothSlope[n] - (share == 0 ? 0 : share / (b + x + _first - 1)));
         }
+        var mean = sum / Customers + r * Math.Log(alpha) - LogGamma(r) + LogGamma(a + b) - LogGamma(b);
+        if (gradient.IsEmpty) return mean;
         gradient[0] = dr / Customers + Math.Log(alpha) - Digamma(r);
         gradient[1] = dalpha / Customers + r / alpha;
         gradient[2] = da / Customers + Digamma(a + b);
         gradient[3] = db / Customers + Digamma(a + b) - Digamma(b);
-        return sum / Customers + r * Math.Log(alpha) - LogGamma(r) + LogGamma(a + b) - LogGamma(b);
+        return mean;
     }
 }
 
@@ -175,7 +177,7 @@ internal sealed class ParetoSlope : LikelihoodTable
     public double At(ReadOnlySpan<double> p, Span<double> gradient)
     {
         Span<double> point = [.. p];
-        for (var i = 0; i < point.Length; i++)
+        for (var i = 0; i < gradient.Length; i++)
         {
             point[i] = p[i] * (1 + Step);
             var above = Mean(point);
@@ -195,9 +197,9 @@ internal sealed class ParetoSlope : LikelihoodTable
         var sum = 0.0;
         for (var i = 0; i < Ages.Length; i++)
         {
-            var x = Table.Rows[i].Count;
+            var (x, n) = (Table.Rows[i].Count, Counts[i]);
             var alive = -(r + x) * buys[Ages[i]] - s * stops[Ages[i]];
-            sum += Table.Weights[i] * (value[x] + LogSum(alive, odds[x] + LogDifference(_tails[_tailsAtLast[i]], _tails[_tailsAtAge[i]])));
+            sum += Table.Weights[i] * (value[n] + LogSum(alive, odds[n] + LogDifference(_tails[_tailsAtLast[i]], _tails[_tailsAtAge[i]])));
         }
         return sum / Customers - LogGamma(r) + r * Math.Log(p[1]) + s * Math.Log(p[3]);
     }

@@ -6,6 +6,9 @@ internal sealed class Bell : IDisposable
     /// <summary>The key of the one for previews.</summary>
     public const string Previews = "previews";
 
+    /// <summary>The key of the one for months of RFM.</summary>
+    public const string Months = "months";
+
     readonly SemaphoreSlim _rung = new(0, 1);
     Task? _heard;
 

@@ -39,11 +39,17 @@ internal static partial class Log
     [LoggerMessage(3105, LogLevel.Information, "Shop {Shop}: what customers are measured against is population revision {Revision}")]
     public static partial void PopulationLearned(this ILogger log, string shop, int revision);
 
-    [LoggerMessage(3103, LogLevel.Error, "Shop {Shop}: value models could not be refreshed, tried again in {PauseSeconds} s")]
-    public static partial void ValueRefreshFailed(this ILogger log, Exception error, string shop, int pauseSeconds);
+    [LoggerMessage(3106, LogLevel.Information, "Shop {Shop}: RFM of {Month} is removed, as {MonthsMax} newer months are kept")]
+    public static partial void RfmRemoved(this ILogger log, string shop, string month, int monthsMax);
 
-    [LoggerMessage(3104, LogLevel.Error, "The shops whose value models are due could not be read, tried again in {PauseSeconds} s")]
-    public static partial void ShopsNotListed(this ILogger log, Exception error, int pauseSeconds);
+    [LoggerMessage(3107, LogLevel.Information, "Shop {Shop}: RFM of {Month} is not frozen yet, as {Fresh} of {Facts} facts up to its end became known in the last {SettleMinutes} minutes")]
+    public static partial void RfmUnsettled(this ILogger log, string shop, string month, long fresh, long facts, int settleMinutes);
+
+    [LoggerMessage(3103, LogLevel.Error, "Shop {Shop}: value models, or months of RFM, could not be refreshed; tried again with the next round")]
+    public static partial void ValueRefreshFailed(this ILogger log, Exception error, string shop);
+
+    [LoggerMessage(3104, LogLevel.Error, "Value models, or months of RFM, of some shop could not be refreshed; tried again every {PauseSeconds} s")]
+    public static partial void ValueRefreshStuck(this ILogger log, Exception error, int pauseSeconds);
 
     [LoggerMessage(3201, LogLevel.Information, "Shop {Shop}: preview {Preview} of model {Model} is done, {Customers} customers gone through")]
     public static partial void PreviewDone(this ILogger log, string shop, string preview, string model, long customers);

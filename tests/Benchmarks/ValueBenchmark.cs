@@ -108,7 +108,7 @@ static class ValueBenchmark
             }
             Say($"{clock.Elapsed.TotalSeconds,8:F2} s  {(Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds,8:F2} s of processor time  {facts:N0} orders read from the store and folded");
             Timed("  analysis of their gaps", () => sample.Gaps.Analyse(Horizon, Level));
-            Timed("  every model fitted, twice, with holdout and spend", () => sample.Fit(Horizon, Level));
+            Timed("  every model fitted, twice, with holdout and spend", () => sample.Fit(Level));
             Say($"  {Memory():N0} MB at most");
         }
         finally

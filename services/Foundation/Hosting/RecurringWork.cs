@@ -10,11 +10,15 @@ public abstract class RecurringWork(TimeSpan period, TimeProvider clock) : Backg
 {
     static readonly Task Never = new TaskCompletionSource().Task;
     volatile Exception? _failure;
+    long _doneTicks = clock.GetUtcNow().UtcTicks;
 
     protected TimeProvider Clock { get; } = clock;
 
     /// <summary>How the work failed last; null once it has succeeded again.</summary>
     protected Exception? Failure => _failure;
+
+    /// <summary>When the work last succeeded; until it has, when it was set up. Of work that fails, stands or hangs it grows old.</summary>
+    protected DateTimeOffset DoneTime => new(Interlocked.Read(ref _doneTicks), TimeSpan.Zero);
 
     /// <summary>Whether the first tick is the start, not one period after it.</summary>
     protected virtual bool BeginsAtOnce => false;
@@ -49,6 +53,7 @@ public abstract class RecurringWork(TimeSpan period, TimeProvider clock) : Backg
         {
             await WorkAsync(cancellation);
             _failure = null;
+            Interlocked.Exchange(ref _doneTicks, Clock.GetUtcNow().UtcTicks);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {

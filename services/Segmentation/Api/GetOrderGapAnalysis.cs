@@ -19,7 +19,7 @@ internal sealed partial class ValueApi
         var shop = await ShopAsync(request.Shop, cancellation);
         var asked = request.AsOf is not null || request.HorizonDays != 0 || request.HasLevel;
         if (!asked && await store.FindLatestAsync(shop.Id, now, cancellation) is { } latest)
-            return ValueMapping.ToAnalysis(shop.Id, latest.AsOf, latest.Number, latest.Gaps);
+            return ValueMapping.ToAnalysis(shop.Id, latest);
         var asOf = request.AsOf.ToInstant(now);
         var gaps = await refresh.GapsAsync(shop, asOf, cancellation);
         return ValueMapping.ToAnalysis(shop.Id, asOf, 0, gaps.Analyse(request.HorizonDays == 0 ? options.Value.HorizonDays : request.HorizonDays, request.HasLevel ? request.Level : options.Value.LapseLevel));

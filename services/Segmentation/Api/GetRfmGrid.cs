@@ -28,6 +28,7 @@ internal sealed partial class ValueApi
             FrequencyCutPoints = { month.Cuts.Frequency },
             MonetaryCutPoints = { month.Cuts.Monetary },
         };
+        grid.KeptMonths.AddRange((await store.ListMonthsAsync(shop.Id, context.CancellationToken)).Select(ValueMapping.ToMonth));
         grid.Cells.AddRange(totals.GroupBy(t => (RfmScore.OfCode(t.Code).Recency, RfmScore.OfCode(t.Code).Frequency)).OrderBy(c => c.Key)
             .Select(c => new RfmCell { RecencyScore = c.Key.Recency, FrequencyScore = c.Key.Frequency, CustomerCount = c.Sum(t => t.CustomerCount) }));
         var segments = totals.ToLookup(t => RfmSegments.Of(t.Code));
@@ -40,11 +41,18 @@ internal sealed partial class ValueApi
     async Task<Storage.RfmMonth> MonthAsync(string shop, string month, CancellationToken cancellation)
     {
         var latest = await store.FindLatestMonthAsync(shop, cancellation);
-        var found = month.Length == 0 ? latest : await store.FindMonthAsync(shop, Requests.ToMonth(month)!.Value, cancellation);
-        var known = latest is null ? "" : ValueMapping.ToMonth(latest.Start);
-        return found ?? throw Errors.Of(
+        return (month.Length == 0 ? latest : await store.FindMonthAsync(shop, Requests.ToMonth(month)!.Value, cancellation))
+            ?? throw NotKept(shop, month, await store.ListMonthsAsync(shop, cancellation));
+    }
+
+    static RpcException NotKept(string shop, string month, IReadOnlyList<DateOnly> months)
+    {
+        string[] kept = [.. months.Select(ValueMapping.ToMonth)];
+        return Errors.Of(
             SegmentationErrorReason.RfmMonthNotFound,
-            latest is null ? $"No month of shop '{shop}' is frozen yet; the worker and FitValueModels freeze a month once it is over." : $"There is no RFM of shop '{shop}' for {month}; the latest is {known}.",
-            ("shop", shop), ("month", month), ("latest", known));
+            kept.Length == 0
+                ? $"No month of shop '{shop}' is frozen yet; the worker and FitValueModels freeze the months that are over and have orders."
+                : $"There is no RFM of shop '{shop}' for {month}; kept are {string.Join(", ", kept)}.",
+            ("shop", shop), ("month", month), ("latest", kept.LastOrDefault("")), ("months", string.Join(',', kept)));
     }
 }

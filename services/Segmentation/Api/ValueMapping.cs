@@ -34,6 +34,13 @@ internal static class ValueMapping
         };
     }
 
+    public static V1.OrderGapAnalysis ToAnalysis(string shop, ValueRevision revision)
+    {
+        var analysis = ToAnalysis(shop, revision.AsOf, revision.Number, revision.Gaps);
+        analysis.LapseRules.AddRange(revision.Model.LapseRules.Select(ToRule));
+        return analysis;
+    }
+
     public static V1.OrderGapAnalysis ToAnalysis(string shop, DateTimeOffset asOf, int revision, Found.OrderGapAnalysis gaps)
     {
         var analysis = new V1.OrderGapAnalysis
@@ -113,26 +120,54 @@ internal static class ValueMapping
         };
         shown.Models.AddRange(model.Models.Select(ToModel));
         if (model.Spend is { } spend) shown.SpendModel = ToSpend(spend);
+        shown.LapseRules.AddRange(model.LapseRules.Select(ToRule));
         shown.Withheld.AddRange(model.Gate.Missing().Select(m => ToWithheld(new Withheld("predictions", m.Reason, m.Explanation))));
         return shown;
     }
 
-    static string ToName(PurchaseModelKind? kind) => kind switch
+    static string ToName(PurchaseModelKind? kind) => kind?.Name() ?? "";
+
+    static V1.LapseRule ToRule(Found.LapseRule rule)
     {
-        PurchaseModelKind.Nbd => "nbd",
-        PurchaseModelKind.BgNbd => "bg_nbd",
-        PurchaseModelKind.MbgNbd => "mbg_nbd",
-        PurchaseModelKind.ParetoNbd => "pareto_nbd",
-        _ => "",
-    };
+        var accuracy = rule.Accuracy;
+        var shown = new V1.LapseRule
+        {
+            Rule = rule.Name,
+            Description = rule.Description,
+            CustomerCount = accuracy.Customers,
+            NoOrderRate = accuracy.NoOrderRate,
+            FlaggedCount = accuracy.Flagged,
+            Accuracy = accuracy.Accuracy,
+        };
+        if (rule.Days is { } days) shown.Days = days;
+        if (accuracy.Precision is { } precision) shown.Precision = precision;
+        if (accuracy.Recall is { } recall) shown.Recall = recall;
+        if (accuracy.F1 is { } f1) shown.F1 = f1;
+        if (accuracy.Auc is { } auc) shown.Auc = auc;
+        return shown;
+    }
 
     static V1.PurchaseModel ToModel(FittedModel model)
     {
         var shown = new V1.PurchaseModel { Model = ToName(model.Kind), LogLikelihood = model.LogLikelihood, GainOverNbd = model.GainOverNbd, Identified = model.IsIdentified };
-        foreach (var parameter in model.Parameters) shown.Parameters[parameter.Name] = parameter.Value;
+        foreach (var parameter in model.Parameters)
+        {
+            shown.Parameters[parameter.Name] = parameter.Value;
+            if (parameter.StandardError is { } error) shown.StandardErrors[parameter.Name] = error;
+        }
+        shown.NewCustomer = ToNewCustomer(model.ToModel());
         if (model.Holdout is { } holdout) shown.Holdout = ToAccuracy(holdout);
         return shown;
     }
+
+    static NewCustomer ToNewCustomer(Found.PurchaseModel model)
+    {
+        var shown = new NewCustomer { Days = CustomerForecast.Year, ExpectedRepeatOrders = model.ExpectedPurchases(CustomerForecast.Year) };
+        shown.OrderCountChances.AddRange(Found.OrderCountChance.Of(model, RepeatPurchases.New).Select(ToChance));
+        return shown;
+    }
+
+    static V1.OrderCountChance ToChance(Found.OrderCountChance chance) => new() { OrderCount = chance.Orders, Probability = chance.Probability };
 
     static V1.HoldoutAccuracy ToAccuracy(Found.HoldoutAccuracy holdout)
     {
@@ -150,6 +185,7 @@ internal static class ValueMapping
             ActiveMean = active.Mean,
             ActiveRate = holdout.ActiveRate,
         };
+        if (purchases.TotalErrorPercent is { } total) shown.TotalErrorPercent = total;
         if (purchases.Correlation is { } correlation) shown.Correlation = correlation;
         if (purchases.RankCorrelation is { } ranks) shown.RankCorrelation = ranks;
         if (active.Auc is { } auc) shown.ActiveAuc = auc;
@@ -168,6 +204,13 @@ internal static class ValueMapping
     {
         var shown = new SpendModel { P = spend.P, Q = spend.Q, Gamma = spend.Gamma, LogLikelihood = spend.LogLikelihood, CustomerCount = spend.Customers, Identified = spend.IsIdentified };
         if (spend.Correlation is { } correlation) shown.FrequencyCorrelation = correlation;
+        if (spend.ToModel().PopulationMean is { } mean) shown.MeanOrderValue = mean;
+        if (spend.StandardErrors is [var p, var q, var gamma])
+        {
+            shown.StandardErrors["p"] = p;
+            shown.StandardErrors["q"] = q;
+            shown.StandardErrors["gamma"] = gamma;
+        }
         return shown;
     }
 
@@ -206,7 +249,7 @@ internal static class ValueMapping
         if (gaps is not null) value.AverageDaysBetweenOrders = gaps.Mean;
         else value.Withheld.Add(ToWithheld(new Withheld("average_days_between_orders", WithheldReason.OneOrder, "The customer has ordered on one day only.")));
         if (gaps is { Count: >= OrderGaps.RhythmGapsMin })
-            value.Rhythm = new OrderRhythm { GapCount = gaps.Count, MedianDays = gaps.Median, P80Days = gaps.P80, P90Days = gaps.P90, LongestDays = gaps.Longest };
+            value.Rhythm = new OrderRhythm { GapCount = gaps.Count, MedianDays = gaps.Median, P80Days = gaps.P80, P90Days = gaps.P90, LongestDays = gaps.Longest, DeviationDays = gaps.Deviation!.Value };
         else
             value.Withheld.Add(ToWithheld(new Withheld("rhythm", WithheldReason.OneOrder, $"A rhythm of one's own takes {OrderGaps.RhythmGapsMin} gaps between orders; there are {gaps?.Count ?? 0}.")));
     }
@@ -223,6 +266,10 @@ internal static class ValueMapping
         if (forecast.ChurnProbability is { } churn) value.ChurnProbability = churn;
         if (forecast.AliveProbability is { } alive) value.AliveProbability = alive;
         value.OrderChances.AddRange(forecast.Chances.Select(c => new V1.OrderChance { Days = c.Days, Probability = c.Probability }));
+        value.OrderCountChances.AddRange(forecast.CountChances.Select(ToChance));
+        if (forecast.Wait is { } wait) value.NextOrderWait = ToWait(wait);
+        if (forecast.ResidualOrders is { } residual) value.DiscountedResidualOrders = residual;
+        if (forecast.ResidualClv is { } residualClv) value.ResidualClv = Money(residualClv);
         if (forecast.NextOrder is { } day) value.ExpectedDateOfNextOrder = DateOnly.FromDayNumber(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         if (forecast.LapsesAfterDays is { } days) value.LapsesAfterDays = days;
         value.Withheld.AddRange(forecast.Withheld.Select(ToWithheld));
@@ -230,6 +277,15 @@ internal static class ValueMapping
         Google.Type.Money Money(double amount) => Rounded(amount).ToMoney(currency);
 
         static decimal Rounded(double amount) => decimal.Round((decimal)amount, MoneyDecimals);
+    }
+
+    static NextOrderWait ToWait(OrderWait wait)
+    {
+        var shown = new NextOrderWait();
+        if (wait.Median is { } median) shown.MedianDays = median;
+        if (wait.MedianIfActive is { } active) shown.MedianIfActiveDays = active;
+        if (wait.MeanIfActive is { } mean) shown.MeanIfActiveDays = mean;
+        return shown;
     }
 
     /// <summary>TooFewBuyers -> TOO_FEW_BUYERS.</summary>

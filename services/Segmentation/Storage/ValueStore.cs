@@ -175,6 +175,36 @@ internal sealed class ValueStore(Database database)
     public async Task<RfmMonth?> FindLatestMonthAsync(string shop, CancellationToken cancellation)
         => (await database.ReadAsync(c => c.QuerySingleOrDefaultAsync<MonthRow>(Command(LatestMonthSql, new { shop }, cancellation)), cancellation))?.ToMonth();
 
+    internal string MonthStartsSql => $"""
+        SELECT month_start
+        FROM {database.Prefix}rfm_month
+        WHERE shop = @shop
+        ORDER BY month_start
+        """;
+
+    /// <summary>First days of the months that are kept, ascending.</summary>
+    public async Task<IReadOnlyList<DateOnly>> ListMonthsAsync(string shop, CancellationToken cancellation)
+        => [.. await database.ReadAsync(c => c.QueryAsync<DateOnly>(Command(MonthStartsSql, new { shop }, cancellation)), cancellation)];
+
+    internal string RemoveEntriesSql => $"""
+        DELETE FROM {database.Prefix}rfm_customer
+        WHERE shop = @shop
+          AND month_start = @start
+        """;
+
+    internal string RemoveMonthSql => $"""
+        DELETE FROM {database.Prefix}rfm_month
+        WHERE shop = @shop
+          AND month_start = @start
+        """;
+
+    /// <summary>Removes a month whole.</summary>
+    public Task RemoveMonthAsync(string shop, DateOnly start, CancellationToken cancellation) => database.WriteAsync(async write =>
+    {
+        await write.Connection.ExecuteAsync(Command(RemoveEntriesSql, new { shop, start }, cancellation, write));
+        return await write.Connection.ExecuteAsync(Command(RemoveMonthSql, new { shop, start }, cancellation, write));
+    }, cancellation);
+
     internal string MonthSql => $"""
         SELECT month_start, as_of, create_time, document
         FROM {database.Prefix}rfm_month

@@ -79,6 +79,27 @@ public sealed class RecurringWorkTests
     }
 
     [Fact]
+    public async Task Work_that_fails_or_hangs_was_last_done_when_it_last_succeeded()
+    {
+        using var work = await StartAsync();
+        var timer = await _timer.CreatedAsync();
+        var set = work.Done;
+        Assert.Equal(_timer.Now, set);
+        foreach (var succeeds in (bool[])[false, true, false])
+        {
+            _timer.Now += TimeSpan.FromHours(1);
+            timer.Tick();
+            var round = await work.Rounds.ReadAsync(Cancel);
+            if (succeeds) round.SetResult();
+            else round.SetException(new InvalidOperationException("fails"));
+        }
+        timer.Tick();
+        // The round after has seen how the last one ended, and hangs.
+        await work.Rounds.ReadAsync(Cancel);
+        Assert.InRange(work.Done, set + TimeSpan.FromHours(2), set + TimeSpan.FromHours(3));
+    }
+
+    [Fact]
     public async Task What_fails_because_of_the_stop_ends_as_a_stop_and_is_not_said()
     {
         using var work = await StartAsync(beginsAtOnce: true);
@@ -110,6 +131,8 @@ public sealed class RecurringWorkTests
 
         public string? Problem => Failure?.Message;
 
+        public DateTimeOffset Done => DoneTime;
+
         public void Call() => Interlocked.Exchange(ref _called, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
 
         protected override bool BeginsAtOnce => beginsAtOnce;
@@ -129,6 +152,10 @@ public sealed class RecurringWorkTests
     sealed class ManualTimer : TimeProvider
     {
         readonly TaskCompletionSource<Timer> _created = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public DateTimeOffset Now { get; set; } = DateTimeOffset.UnixEpoch;
+
+        public override DateTimeOffset GetUtcNow() => Now;
 
         public Task<Timer> CreatedAsync() => _created.Task.WaitAsync(Cancel);
 

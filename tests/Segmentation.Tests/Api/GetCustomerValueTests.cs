@@ -52,6 +52,21 @@ public sealed class GetCustomerValueTests(ValueHouseFixture fixture) : IClassFix
         Assert.InRange(once.ChurnProbability, 0.01, 0.99);
     }
 
+    [Fact]
+    public async Task Counts_of_orders_the_wait_and_the_value_without_an_end_stand_beside_the_year()
+    {
+        var value = await Get(Regular);
+        Assert.Equal([0, 1, 2, 3, 4, 5], value.OrderCountChances.Select(c => c.OrderCount));
+        Assert.Equal(1, value.OrderCountChances.Sum(c => c.Probability), 1e-9);
+        Assert.Equal(value.ChurnProbability, value.OrderCountChances[0].Probability, 1e-6);
+        Assert.True(value.NextOrderWait.MedianDays > 0 && value.Rhythm.DeviationDays > 0);
+        Assert.Equal(value.HasDiscountedResidualOrders, value.ResidualClv is not null);
+        Assert.Equal(fixture.Fitted.Models.Single(m => m.Model == "pareto_nbd").Identified, value.HasDiscountedResidualOrders);
+        Assert.Equal((double)value.ResidualClv!.ToDecimal(), value.DiscountedResidualOrders * (double)value.ExpectedOrderSpend.ToDecimal(), 0.05);
+        var hasty = await Get(Regular, discount: 5);
+        Assert.True(hasty.DiscountedResidualOrders < value.DiscountedResidualOrders);
+    }
+
     [Theory]
     [InlineData("user:looks")]
     [InlineData("user:back")]

@@ -82,6 +82,7 @@ public sealed class RfmTests(ValueHouseFixture fixture) : IClassFixture<ValueHou
     {
         var missing = await RefusalAsync(Grid("2020-01"), StatusCode.NotFound);
         Assert.Equal(("RFM_MONTH_NOT_FOUND", "2024-05"), (missing.Reason, missing.Metadata["latest"]));
+        Assert.EndsWith("2024-05", missing.Metadata["months"], StringComparison.Ordinal);
         Assert.Equal("", (await RefusalAsync(Grid(shop: "empty"), StatusCode.NotFound)).Metadata["latest"]);
         Assert.Equal("RFM_SEGMENT_NOT_FOUND", (await RefusalAsync(List("best"), StatusCode.NotFound)).Reason);
         Assert.Equal(["month", "page_size", "shop", "tie_rule"], await ViolationsAsync(List(size: -1, month: "May", rule: (RfmTieRule)9, shop: "")));

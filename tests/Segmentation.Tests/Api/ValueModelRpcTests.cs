@@ -40,6 +40,21 @@ public sealed class ValueModelRpcTests(ValueHouseFixture fixture) : IClassFixtur
     }
 
     [Fact]
+    public async Task Every_number_has_its_uncertainty_and_every_model_its_new_customer()
+    {
+        var model = await Get(1);
+        Assert.All(model.Models, m => Assert.All(m.StandardErrors, e => Assert.True(e.Value > 0 && m.Parameters.ContainsKey(e.Key))));
+        Assert.Equal(["alpha", "r"], model.Models[0].StandardErrors.Keys.Order());
+        Assert.Equal(["gamma", "p", "q"], model.SpendModel.StandardErrors.Keys.Order());
+        Assert.InRange(model.SpendModel.MeanOrderValue, 10, 100);
+        Assert.All(model.Models, m => Assert.True(m.NewCustomer.ExpectedRepeatOrders > 0 && m.NewCustomer.Days == 365));
+        Assert.All(model.Models, m => Assert.Equal(1, m.NewCustomer.OrderCountChances.Sum(c => c.Probability), 1e-9));
+        Assert.Contains("shop_threshold", model.LapseRules.Select(r => r.Rule));
+        Assert.All(model.LapseRules, r => Assert.True(r.CustomerCount > 400 && r.Auc > 0.5 && r.Description.Length > 0));
+        Assert.All(model.Models, m => Assert.True(m.Holdout.HasTotalErrorPercent));
+    }
+
+    [Fact]
     public async Task A_shop_without_customers_gets_a_revision_that_says_so()
     {
         var model = await fixture.Client.FitValueModelsAsync(new FitValueModelsRequest { Shop = "empty" }, cancellationToken: Cancellation);
@@ -69,6 +84,9 @@ public sealed class ValueModelRpcTests(ValueHouseFixture fixture) : IClassFixtur
         var computed = await Gaps(asOf: fixture.Fitted.AsOf.ToDateTimeOffset().ToString("O"));
         Assert.Equal(0, computed.Revision);
         computed.Revision = 1;
+        Assert.Equal(fixture.Fitted.LapseRules, stored.LapseRules);
+        Assert.Empty(computed.LapseRules);
+        stored.LapseRules.Clear();
         Assert.Equal(stored, computed);
         var strict = await Gaps(horizon: 30, level: 0.5);
         Assert.Equal((30, 0.5), (strict.Threshold.HorizonDays, strict.Threshold.Level));

@@ -59,8 +59,6 @@ static class Cdnow
     /// <summary>The same customers as lifetimes ships them, in this repository: weeks rounded to 0.01, means to cents.</summary>
     public static IReadOnlyList<(RepeatPurchases Known, MeanSpend Spend)> Summary()
     {
-        using var file = new StreamReader(typeof(Cdnow).Assembly.GetManifestResourceStream("cdnow_customers_summary.csv")!);
-        return [.. Csv.Rows(file.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Select(f => new Table.Row(f))
-            .Select(r => (new RepeatPurchases(r.Count("x"), r.Number("t_x"), r.Number("T")), new MeanSpend(r.Count("x"), r.Number("zbar"))))];
+        return [.. Table.Embedded("cdnow_customers_summary.csv").Select(r => (new RepeatPurchases(r.Count("x"), r.Number("t_x"), r.Number("T")), new MeanSpend(r.Count("x"), r.Number("zbar"))))];
     }
 }

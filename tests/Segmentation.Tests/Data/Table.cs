@@ -19,4 +19,11 @@ static class Table
     }
 
     public static IEnumerable<Row> Rows(string file) => Csv.Rows(File.ReadLines(Shared.FileOrSkip("expected/" + file))).Select(f => new Row(f));
+
+    /// <summary>One that stands in this repository.</summary>
+    public static IReadOnlyList<Row> Embedded(string file)
+    {
+        using var text = new StreamReader(typeof(Table).Assembly.GetManifestResourceStream(file)!);
+        return [.. Csv.Rows(text.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Select(f => new Row(f))];
+    }
 }

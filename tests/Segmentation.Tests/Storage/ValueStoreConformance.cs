@@ -73,7 +73,7 @@ public abstract class ValueStoreConformance(Func<Task<TestStore>> open) : IAsync
     {
         var sample = new ValueSample(1_000, 90);
         for (var i = 0; i < customers; i++) sample.Add([new(500 + i, 10), new(520 + 3 * i, 20), new(900, 20 + i)]);
-        return (sample.Gaps.Analyse(90, 0.2), sample.Fit(90, 0.2));
+        return (sample.Gaps.Analyse(90, 0.2), sample.Fit(0.2));
     }
 
     [Fact]
@@ -127,6 +127,20 @@ public abstract class ValueStoreConformance(Func<Task<TestStore>> open) : IAsync
             [(112, 1, 10.5m), (544, 2, 9.5m)],
             (await _store.CountAsync("tea", May, RfmTieRule.CutPoints, Cancellation)).OrderBy(t => t.Code).Select(t => (t.Code, (int)t.CustomerCount, t.TotalAmount)));
         Assert.Equal([111, 543], (await _store.CountAsync("tea", May, RfmTieRule.Ntile, Cancellation)).Select(t => t.Code).Order());
+    }
+
+    [Fact]
+    public async Task Lists_the_months_that_are_kept_and_removes_one_whole()
+    {
+        Assert.Empty(await _store.ListMonthsAsync("tea", Cancellation));
+        foreach (var (shop, start) in ((string, string)[])[("tea", "2024-05-01"), ("tea", "2023-12-01"), ("coffee", "2024-01-01"), ("tea", "2024-03-01")])
+            await _store.AddMonthAsync(shop, new RfmMonth(Date(start), Utc("2024-05-31"), Utc("2024-06-01"), Cuts), [Entry("user:a", 112)], Cancellation);
+        Assert.Equal([Date("2023-12-01"), Date("2024-03-01"), Date("2024-05-01")], await _store.ListMonthsAsync("tea", Cancellation));
+        await _store.RemoveMonthAsync("tea", Date("2023-12-01"), Cancellation);
+        Assert.Equal([Date("2024-03-01"), Date("2024-05-01")], await _store.ListMonthsAsync("tea", Cancellation));
+        Assert.Empty(await _store.ListEntriesAsync("tea", new RfmQuery(Date("2023-12-01"), RfmTieRule.CutPoints, [], "", 10), Cancellation));
+        Assert.Single(await _store.ListEntriesAsync("tea", new RfmQuery(May, RfmTieRule.CutPoints, [], "", 10), Cancellation));
+        Assert.Equal([Date("2024-01-01")], await _store.ListMonthsAsync("coffee", Cancellation));
     }
 
     [Fact]

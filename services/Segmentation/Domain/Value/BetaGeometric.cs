@@ -13,6 +13,9 @@ internal sealed record BetaGeometric(double R, double Alpha, double A, double B,
     // Closer to 1 the parameter a takes more digits from a - 1 than are left; values on both sides are interpolated.
     const double NearOne = 1e-4;
 
+    // As many terms of alternating signs cost three digits at most.
+    const double AlternatingMax = 10;
+
     public override PurchaseModelKind Kind => StopsAtFirst ? PurchaseModelKind.MbgNbd : PurchaseModelKind.BgNbd;
 
     public override IReadOnlyList<(string Name, double Value)> Parameters => [("r", R), ("alpha", Alpha), ("a", A), ("b", B)];
@@ -39,18 +42,15 @@ internal sealed record BetaGeometric(double R, double Alpha, double A, double B,
     public override double ProbabilityOfPurchase(double time, RepeatPurchases customer)
         => ProbabilityAlive(customer) * OneMinusExp(-(R + customer.Count) * LogOnePlus(time / (Alpha + customer.Age)));
 
-    public override double? MedianWait(RepeatPurchases customer) => Lomax.Median(R + customer.Count, Alpha + customer.Age, ProbabilityAlive(customer));
-
-    public override double ExpectedPurchases(double time)
-        => StopsAtFirst ? B / (A + B) * WhileAlive(R, Alpha, A, B + 1, time) : WhileAlive(R, Alpha, A, B, time);
+    public override Lomax? WaitIfActive(RepeatPurchases customer) => new(R + customer.Count, Alpha + customer.Age);
 
     public override double ExpectedPurchases(double time, RepeatPurchases customer)
         => time <= 0 ? 0 : ProbabilityAlive(customer) * WhileAlive(R + customer.Count, Alpha + customer.Age, A, B + Occasions(customer), time);
 
     /// <summary>
     /// Purchases in <paramref name="time"/> of somebody alive whose rate is Gamma(<paramref name="shape"/>, rate <paramref name="scale"/>) and who stops with Beta(<paramref name="a"/>, <paramref name="b"/>):
-    /// (a + b - 1) / (a - 1) [1 - (1 - z)^shape 2F1(shape, b; a + b - 1; z)], z = time / (scale + time), after Euler's transformation, of which every factor stays
-    /// small.
+    /// (a + b - 1) / (a - 1) [1 - (1 - z)^shape 2F1(shape, b; a + b - 1; z)], z = time / (scale + time). Euler's transformation of it has the smaller terms, but of alternating signs where the shape
+    /// is large: of those nothing would be left.
     /// </summary>
     static double WhileAlive(double shape, double scale, double a, double b, double time)
     {
@@ -62,26 +62,19 @@ internal sealed record BetaGeometric(double R, double Alpha, double A, double B,
         // a + b = 1 is a removable pole of the series.
         var c = Math.Abs(a + b - 1) < 1e-9 ? 1e-9 : a + b - 1;
         var z = time / (scale + time);
-        return c / (a - 1) * (1 - Math.Exp((a - 1) * LogOnePlus(-z)) * Hypergeometric(c - shape, a - 1, c, z));
+        var left = LogOnePlus(-z);
+        var stayed = c - shape < -AlternatingMax ? Hypergeometric(shape, b, c, z, shape * left) : Hypergeometric(c - shape, a - 1, c, z, (a - 1) * left);
+        return c / (a - 1) * (1 - stayed);
     }
 
-    /// <summary>P(X(t) = n): the probability that a new customer makes that many repeat purchases in their first <paramref name="time"/>.</summary>
-    public double Probability(int count, double time)
+    /// <summary>Who has stopped purchases nothing; the rest purchase while they stay, or until they stop at the last of so many.</summary>
+    public override double Probability(int count, double time, RepeatPurchases customer)
     {
-        var afterFirst = StopsAtFirst ? B + 1 : B;
-        var probability = Probability(count, time, afterFirst);
-        return StopsAtFirst ? (B * probability + (count == 0 ? A : 0)) / (A + B) : probability;
-    }
-
-    double Probability(int count, double time, double b)
-    {
-        var buys = Math.Log(time / (Alpha + time));
-        var none = R * Math.Log(Alpha / (Alpha + time));
-        double Term(int j) => LogGamma(R + j) - LogGamma(R) - LogGamma(j + 1) + none + j * buys;
-        var stayed = Math.Exp(LogBeta(A, b + count) - LogBeta(A, b) + Term(count));
-        if (count == 0) return stayed;
+        var (alive, shape, scale, b) = (ProbabilityAlive(customer), R + customer.Count, Alpha + customer.Age, B + Occasions(customer));
+        var stayed = Math.Exp(LogBeta(A, b + count) - LogBeta(A, b) + Nbd.LogProbability(count, time, shape, scale));
+        if (count == 0) return alive * stayed + 1 - alive;
         var fewer = 0.0;
-        for (var j = 0; j < count; j++) fewer += Math.Exp(Term(j));
-        return stayed + Math.Exp(LogBeta(A + 1, b + count - 1) - LogBeta(A, b)) * Math.Max(0, 1 - fewer);
+        for (var j = 0; j < count; j++) fewer += Math.Exp(Nbd.LogProbability(j, time, shape, scale));
+        return alive * (stayed + Math.Exp(LogBeta(A + 1, b + count - 1) - LogBeta(A, b)) * Math.Max(0, 1 - fewer));
     }
 }

@@ -16,6 +16,29 @@ internal sealed record Withheld(string Field, WithheldReason Reason, string Expl
 /// <summary>P(at least one order within so many days).</summary>
 internal sealed record OrderChance(int Days, double Probability);
 
+/// <summary>P(exactly so many orders within a year).</summary>
+internal sealed record OrderCountChance(int Orders, double Probability)
+{
+    const int Exactly = 5;
+
+    /// <summary>For 0 to 4 orders, and for 5 or more; 1 in sum.</summary>
+    public static IReadOnlyList<OrderCountChance> Of(PurchaseModel model, RepeatPurchases customer)
+    {
+        var chances = Enumerable.Range(0, Exactly).Select(n => new OrderCountChance(n, model.Probability(n, CustomerForecast.Year, customer))).ToList();
+        return [.. chances, new OrderCountChance(Exactly, Math.Max(0, 1 - chances.Sum(c => c.Probability)))];
+    }
+}
+
+/// <summary>Days until the next order, from the instant of the answer on.</summary>
+/// <param name="Median">Null where it never comes with a probability of one half: "no date".</param>
+/// <param name="MedianIfActive">If they have not stopped; null after Pareto/NBD, where they may stop while they wait.</param>
+/// <param name="MeanIfActive">Likewise; null where it is infinite, as it is for most who bought once.</param>
+internal sealed record OrderWait(double? Median, double? MedianIfActive, double? MeanIfActive)
+{
+    public static OrderWait Of(PurchaseModel model, RepeatPurchases customer)
+        => model.WaitIfActive(customer) is var wait ? new(model.MedianWait(customer), wait?.Quantile(0.5), wait?.Mean) : null!;
+}
+
 /// <summary>
 /// What a customer is expected to do in the next 365 days, after the shop's model. Fields are named as Klaviyo does; what is null stands in <see cref="Withheld"/> with its reason. Orders of
 /// one day count as one.
@@ -29,12 +52,23 @@ internal sealed record CustomerForecast(
     double? PredictedOrders, double? ExpectedSpend, double? PredictedClv, double? ChurnProbability, double? AliveProbability, IReadOnlyList<OrderChance> Chances,
     int? NextOrder, int? LapsesAfterDays, IReadOnlyList<Withheld> Withheld)
 {
+    /// <summary>Empty where withheld.</summary>
+    public IReadOnlyList<OrderCountChance> CountChances { get; init; } = [];
+
+    public OrderWait? Wait { get; init; }
+
+    /// <summary>All orders to come, without an end, discounted to today: after the shop's Pareto/NBD, whichever model was chosen, as the others have no such sum.</summary>
+    public double? ResidualOrders { get; init; }
+
+    /// <summary>What those are worth.</summary>
+    public double? ResidualClv { get; init; }
+
     public const int Year = Prediction.Year;
 
     // In ten years of silence every model has given up; beyond, a threshold means nothing.
     const int SilenceDaysMax = 3_653;
 
-    static readonly string[] Predicted = ["predicted_number_of_orders", "expected_order_spend", "predicted_clv", "total_clv", "churn_probability", "alive_probability", "order_chances", "expected_date_of_next_order", "lapses_after_days"];
+    static readonly string[] Predicted = ["predicted_number_of_orders", "expected_order_spend", "predicted_clv", "total_clv", "churn_probability", "alive_probability", "order_chances", "order_count_chances", "next_order_wait", "discounted_residual_orders", "residual_clv", "expected_date_of_next_order", "lapses_after_days"];
 
     /// <param name="orders">Ascending by day, none after <paramref name="asOf"/>; may be empty.</param>
     /// <param name="model">Null while none was fitted.</param>
@@ -54,15 +88,33 @@ internal sealed record CustomerForecast(
         var (known, withheld) = (prediction.Known(asOf), new List<Withheld>());
         if (prediction.ExpectedSpend is null)
         {
-            foreach (var field in (string[])["expected_order_spend", "predicted_clv", "total_clv"])
+            foreach (var field in (string[])["expected_order_spend", "predicted_clv", "total_clv", "residual_clv"])
                 withheld.Add(new(field, WithheldReason.SpendNotIdentified, "The shop's repeat orders do not determine what an order is worth on average."));
         }
         OrderChance[] chances = [.. ((int[])[30, 90, Year]).Select(d => new OrderChance(d, purchases.ProbabilityOfPurchase(d, known)))];
         var tellsAlive = purchases.Kind is PurchaseModelKind.MbgNbd or PurchaseModelKind.ParetoNbd;
         if (!tellsAlive) withheld.Add(new("alive_probability", WithheldReason.NotInModel, "P(alive) of the model that was chosen is 1 for every one-time buyer, or for everybody, and says nothing about churn."));
+        var residual = Residual(known, model, terms, prediction.ExpectedSpend is not null, withheld);
         return new CustomerForecast(
             prediction.Orders(asOf), prediction.ExpectedSpend, prediction.Clv(asOf), prediction.ChurnProbability(asOf), tellsAlive ? purchases.ProbabilityAlive(known) : null, chances,
-            Next(known, lastDay, purchases, terms, withheld), Lapses(known, model, purchases, withheld), withheld);
+            Next(known, lastDay, purchases, terms, withheld), Lapses(known, model, purchases, withheld), withheld)
+        {
+            CountChances = OrderCountChance.Of(purchases, known),
+            Wait = OrderWait.Of(purchases, known),
+            ResidualOrders = residual,
+            ResidualClv = prediction.ExpectedSpend * residual * terms.Margin,
+        };
+    }
+
+    static double? Residual(RepeatPurchases known, ValueModel model, ForecastTerms terms, bool hasSpend, List<Withheld> withheld)
+    {
+        var fitted = model.Models.FirstOrDefault(m => m is { Kind: PurchaseModelKind.ParetoNbd, IsIdentified: true });
+        var residual = (fitted?.ToModel() as ParetoNbd)?.ResidualPurchases(Special.LogOnePlus(terms.AnnualDiscount) / Year, known);
+        if (residual is not null) return residual;
+        var why = fitted is null ? "Only Pareto/NBD has a sum without an end, and the shop's orders do not identify it." : "Without a discount there is no sum without an end: some never stop.";
+        withheld.Add(new("discounted_residual_orders", WithheldReason.NotInModel, why));
+        if (hasSpend) withheld.Add(new("residual_clv", WithheldReason.NotInModel, why));
+        return null;
     }
 
     /// <summary>As calculated at the most recent order: silence since then moves probabilities, not this date.</summary>

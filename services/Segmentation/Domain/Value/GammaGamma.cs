@@ -32,7 +32,8 @@ internal sealed record GammaGamma(double P, double Q, double Gamma)
 /// <summary>A spend model with the parameters that make a population most likely.</summary>
 /// <param name="Customers">Those with a count and a mean above 0.</param>
 /// <param name="Correlation">Pearson's, of count and mean: far from 0, the model does not apply. Null where one of them does not vary.</param>
-internal sealed record SpendFit(GammaGamma Model, double LogLikelihood, int Customers, double? Correlation)
+/// <param name="StandardErrors">Of p, q and gamma; null where the data leave one open.</param>
+internal sealed record SpendFit(GammaGamma Model, double LogLikelihood, int Customers, double? Correlation, double[]? StandardErrors)
 {
     static readonly double[][] Starts = [[3, 3, 1], [1, 2, 0.5], [10, 5, 1]];
 
@@ -41,8 +42,14 @@ internal sealed record SpendFit(GammaGamma Model, double LogLikelihood, int Cust
     {
         var known = spends.Where(s => s is { Count: > 0, Mean: > 0 }).OrderBy(s => s.Count).ThenBy(s => s.Mean).ToArray();
         if (known.Length < 2) return null;
-        var found = Search.Maximise(new Slopes(known).At, [1, 1, known.Average(s => s.Mean)], Starts);
-        return new SpendFit(new GammaGamma(found.Point[0], found.Point[1], found.Point[2]), found.Value * known.Length, known.Length, Statistics.Correlation([.. known.Select(s => (double)s.Count)], [.. known.Select(s => s.Mean)]));
+        Slope slope = new Slopes(known).At;
+        var found = Search.Maximise(slope, [1, 1, known.Average(s => s.Mean)], Starts);
+        return new SpendFit(
+            new GammaGamma(found.Point[0], found.Point[1], found.Point[2]),
+            found.Value * known.Length,
+            known.Length,
+            Statistics.Correlation([.. known.Select(s => (double)s.Count)], [.. known.Select(s => s.Mean)]),
+            found.AtBound ? null : Information.StandardErrors(slope, found.Point, known.Length));
     }
 
     /// <summary>Mean log-likelihood and its gradient; what depends on the count alone is computed once per run of equal counts.</summary>
@@ -71,10 +78,12 @@ internal sealed record SpendFit(GammaGamma Model, double LogLikelihood, int Cust
                 dgamma -= (p * x + q) / (gamma + x * z);
             }
             var n = sorted.Length;
+            var mean = sum / n + q * Math.Log(gamma) - LogGamma(q);
+            if (gradient.IsEmpty) return mean;
             gradient[0] = dp / n;
             gradient[1] = dq / n + Math.Log(gamma) - Digamma(q);
             gradient[2] = dgamma / n + q / gamma;
-            return sum / n + q * Math.Log(gamma) - LogGamma(q);
+            return mean;
         }
     }
 }

@@ -61,7 +61,45 @@ internal sealed record ProbabilityAccuracy(double? Auc, double Brier, double Log
 internal sealed record FrequencyGroup(int Count, int Customers, double Predicted, double Actual);
 
 /// <summary>A customer before the holdout began, and their purchases in it.</summary>
-internal readonly record struct HoldoutCustomer(RepeatPurchases Known, int Actual);
+internal readonly record struct HoldoutCustomer(RepeatPurchases Known, int Actual)
+{
+    /// <summary>What their gaps were like before; of those with two or more.</summary>
+    public OwnGaps Own { get; init; }
+
+    /// <summary>Since their last purchase.</summary>
+    public double Silence => Known.Age - Known.LastTime;
+}
+
+/// <summary>Gaps of one customer: how many, and quantiles of their length.</summary>
+internal readonly record struct OwnGaps(int Count, double Median, double P90);
+
+/// <summary>What a model says of customers before a holdout, one after the other.</summary>
+/// <param name="Expected">Purchases in the holdout.</param>
+/// <param name="Active">P(purchase in the holdout).</param>
+/// <param name="Alive">P(alive) before it.</param>
+internal sealed record HoldoutScores(double[] Expected, double[] Active, double[] Alive)
+{
+    /// <summary>Worked out once for customers with the same history.</summary>
+    /// <param name="length">Of the holdout, in the unit of the model.</param>
+    public static HoldoutScores Of(PurchaseModel model, double length, IReadOnlyList<HoldoutCustomer> customers)
+    {
+        var known = new Dictionary<RepeatPurchases, int>();
+        var scores = new HoldoutScores(new double[customers.Count], new double[customers.Count], new double[customers.Count]);
+        for (var i = 0; i < customers.Count; i++)
+        {
+            var customer = customers[i].Known;
+            scores[i] = known.TryGetValue(customer, out var same) ? scores[same] : (model.ExpectedPurchases(length, customer), model.ProbabilityOfPurchase(length, customer), model.ProbabilityAlive(customer));
+            known.TryAdd(customer, i);
+        }
+        return scores;
+    }
+
+    (double Expected, double Active, double Alive) this[int i]
+    {
+        get => (Expected[i], Active[i], Alive[i]);
+        set => (Expected[i], Active[i], Alive[i]) = value;
+    }
+}
 
 /// <summary>A model that was fitted on the time before, held against what happened after.</summary>
 /// <param name="Alive">P(alive) as a prediction of a purchase in the holdout; null for NBD, where all are alive.</param>
@@ -73,22 +111,18 @@ internal sealed record HoldoutAccuracy(CountAccuracy Purchases, ProbabilityAccur
 {
     const int GroupMax = 7;
 
-    /// <param name="length">Of the holdout, in the unit of the model.</param>
-    public static HoldoutAccuracy Of(PurchaseModel model, double length, IReadOnlyList<HoldoutCustomer> customers)
+    /// <param name="kind">Whose scores they are.</param>
+    public static HoldoutAccuracy Of(PurchaseModelKind kind, HoldoutScores scores, IReadOnlyList<HoldoutCustomer> customers)
     {
-        var scores = new Dictionary<RepeatPurchases, (double Expected, double Active, double Alive)>();
-        foreach (var c in customers)
-            if (!scores.ContainsKey(c.Known)) scores.Add(c.Known, (model.ExpectedPurchases(length, c.Known), model.ProbabilityOfPurchase(length, c.Known), model.ProbabilityAlive(c.Known)));
-        var expected = customers.Select(c => scores[c.Known].Expected).ToArray();
         var truths = customers.Select(c => c.Actual > 0).ToArray();
         return new HoldoutAccuracy(
-            CountAccuracy.Of(expected, [.. customers.Select(c => (double)c.Actual)]),
-            model.Kind == PurchaseModelKind.Nbd ? null : ProbabilityAccuracy.Of([.. customers.Select(c => scores[c.Known].Alive)], truths),
-            ProbabilityAccuracy.Of([.. customers.Select(c => scores[c.Known].Active)], truths),
-            Statistics.Auc(expected, truths),
-            Statistics.Auc([.. customers.Select(c => c.Known.LastTime - c.Known.Age)], truths),
+            CountAccuracy.Of(scores.Expected, [.. customers.Select(c => (double)c.Actual)]),
+            kind == PurchaseModelKind.Nbd ? null : ProbabilityAccuracy.Of(scores.Alive, truths),
+            ProbabilityAccuracy.Of(scores.Active, truths),
+            Statistics.Auc(scores.Expected, truths),
+            Statistics.Auc([.. customers.Select(c => -c.Silence)], truths),
             customers.Count == 0 ? 0 : (double)truths.Count(t => t) / customers.Count,
             [.. customers.Index().GroupBy(c => Math.Min(c.Item.Known.Count, GroupMax)).OrderBy(g => g.Key)
-                .Select(g => new FrequencyGroup(g.Key, g.Count(), g.Average(c => expected[c.Index]), g.Average(c => c.Item.Actual)))]);
+                .Select(g => new FrequencyGroup(g.Key, g.Count(), g.Average(c => scores.Expected[c.Index]), g.Average(c => c.Item.Actual)))]);
     }
 }

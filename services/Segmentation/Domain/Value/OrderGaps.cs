@@ -156,7 +156,6 @@ internal sealed class OrderGaps
     long _customers, _sameDay, _returned, _repeated;
 
     public DayCounts Completed => _completed;
-    public DayCounts FirstCompleted => _firstCompleted;
 
     /// <param name="days">Days with an order, ascending; a day once per order. At least one, none after <paramref name="asOf"/>.</param>
     public void Add(ReadOnlySpan<int> days, int asOf)

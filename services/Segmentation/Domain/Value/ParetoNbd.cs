@@ -43,8 +43,6 @@ internal sealed record ParetoNbd(double R, double Alpha, double S, double Beta) 
     public override double ProbabilityOfPurchase(double time, RepeatPurchases customer)
         => Math.Clamp(OneMinusExp(LogLikelihood(customer with { Age = customer.Age + time }) - LogLikelihood(customer)), 0, 1);
 
-    public override double ExpectedPurchases(double time) => R / Alpha * Lasting(Beta, S - 1, time);
-
     public override double ExpectedPurchases(double time, RepeatPurchases customer)
         => time <= 0 ? 0 : ProbabilityAlive(customer) * (R + customer.Count) / (Alpha + customer.Age) * Lasting(Beta + customer.Age, S - 1, time);
 
@@ -54,6 +52,38 @@ internal sealed record ParetoNbd(double R, double Alpha, double S, double Beta) 
         var log = LogOnePlus(time / scale);
         return scale * (Math.Abs(power * log) < 1e-12 ? log : OneMinusExp(-power * log) / power);
     }
+
+    /// <summary>
+    /// Of those alive, who stays for all of the time purchases as NBD says, and who stops after t of it as NBD says of t; summed over when they stop, in
+    /// v = ln(1 + t / (beta + age)), of which the density is s e^-sv.
+    /// </summary>
+    public override double Probability(int count, double time, RepeatPurchases customer)
+    {
+        var (alive, shape, scale, stops) = (ProbabilityAlive(customer), R + customer.Count, Alpha + customer.Age, Beta + customer.Age);
+        double Purchases(double t) => Math.Exp(Nbd.LogProbability(count, t, shape, scale));
+        var end = LogOnePlus(time / stops);
+        var stayed = Math.Exp(-S * end) * Purchases(time);
+        var stopped = Integral(v => S * Math.Exp(-S * v) * Purchases(-stops * OneMinusExp(v)), Math.Min(end, Negligible / S));
+        return alive * (stayed + stopped) + (count == 0 ? 1 - alive : 0);
+    }
+
+    // e^-40 of anything is nothing beside it.
+    const double Negligible = 40;
+
+    /// <summary>
+    /// DERT: all purchases to come, without an end, each discounted to today (Fader, Hardie and Lee 2005, Journal of Marketing Research 42(4):415-430). Their Tricomi function U(s, s; z), z = rate (beta + age), is
+    /// z^(1-s) U(1, 2 - s; z), of which no factor leaves the range of a double. Null where it is infinite: without a discount, for s up to 1.
+    /// </summary>
+    /// <param name="rate">Continuous discount per unit of time, ln(1 + discount); 0 for none.</param>
+    public double? ResidualPurchases(double rate, RepeatPurchases customer)
+    {
+        var stops = Beta + customer.Age;
+        if (rate <= 0 && S <= 1) return null;
+        return ProbabilityAlive(customer) * (R + customer.Count) / (Alpha + customer.Age) * stops * TricomiOfOne(S, rate * stops);
+    }
+
+    /// <summary>Who has not stopped yet may do so while they wait: no form of its own.</summary>
+    public override Lomax? WaitIfActive(RepeatPurchases customer) => null;
 
     /// <summary>By bisection: the probability of a purchase grows with the time that one waits.</summary>
     public override double? MedianWait(RepeatPurchases customer)

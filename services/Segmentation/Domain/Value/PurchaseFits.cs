@@ -5,7 +5,12 @@ namespace Perennial.Segmentation.Domain.Value;
 /// <summary>A model with the parameters that make a population most likely.</summary>
 /// <param name="LogLikelihood">Of the whole population, without the x! term.</param>
 /// <param name="AtBound">A parameter ran off to the edge of the search: the data do not bound it.</param>
-internal sealed record PurchaseFit(PurchaseModel Model, double LogLikelihood, bool AtBound);
+internal sealed record PurchaseFit(PurchaseModel Model, double LogLikelihood, bool AtBound)
+{
+    /// <summary>Of each parameter, in the order of the model's, on the population that it was fitted to; null where the data leave one open.</summary>
+    public double[]? StandardErrors(RepeatTable table)
+        => AtBound ? null : Information.StandardErrors(PurchaseFits.SlopeOf(Model.Kind, table), [.. Model.Parameters.Select(p => p.Value)], table.Customers);
+}
 
 /// <summary>Maximum likelihood for the purchase models.</summary>
 internal static class PurchaseFits
@@ -16,23 +21,30 @@ internal static class PurchaseFits
     static readonly double[][] ShapeStarts = [[1, 0.1], [0.3, 0.3], [3, 1]];
     static readonly double[][] StopStarts = [[1, 0.3, 1, 1], [0.3, 0.1, 0.5, 3], [3, 1, 0.3, 3]];
 
-    public static PurchaseFit Nbd(RepeatTable table) => Fit(table, t => new NbdSlope(t).At, [1, table.MeanAge], ShapeStarts, p => new Nbd(p[0], p[1]));
+    public static PurchaseFit Nbd(RepeatTable table) => Fit(PurchaseModelKind.Nbd, table, [1, table.MeanAge], ShapeStarts, p => new Nbd(p[0], p[1]));
 
-    public static PurchaseFit BgNbd(RepeatTable table) => BetaGeometric(table, stopsAtFirst: false);
+    public static PurchaseFit BgNbd(RepeatTable table)
+        => Fit(PurchaseModelKind.BgNbd, table, [1, table.MeanAge, 1, 1], StopStarts, p => new BetaGeometric(p[0], p[1], p[2], p[3], StopsAtFirst: false));
 
-    public static PurchaseFit MbgNbd(RepeatTable table) => BetaGeometric(table, stopsAtFirst: true);
-
-    static PurchaseFit BetaGeometric(RepeatTable table, bool stopsAtFirst)
-        => Fit(table, t => new BetaGeometricSlope(t, stopsAtFirst).At, [1, table.MeanAge, 1, 1], StopStarts, p => new BetaGeometric(p[0], p[1], p[2], p[3], stopsAtFirst));
+    public static PurchaseFit MbgNbd(RepeatTable table)
+        => Fit(PurchaseModelKind.MbgNbd, table, [1, table.MeanAge, 1, 1], StopStarts, p => new BetaGeometric(p[0], p[1], p[2], p[3], StopsAtFirst: true));
 
     public static PurchaseFit ParetoNbd(RepeatTable table)
-        => Fit(table, t => new ParetoSlope(t).At, [1, table.MeanAge, 1, table.MeanAge], StopStarts, p => new ParetoNbd(p[0], p[1], p[2], p[3]));
+        => Fit(PurchaseModelKind.ParetoNbd, table, [1, table.MeanAge, 1, table.MeanAge], StopStarts, p => new ParetoNbd(p[0], p[1], p[2], p[3]));
 
-    static PurchaseFit Fit(RepeatTable table, Func<RepeatTable, Slope> slope, double[] scale, double[][] starts, Func<double[], PurchaseModel> model)
+    /// <summary>Mean log-likelihood of a population as a function of a model's parameters, with its gradient.</summary>
+    public static Slope SlopeOf(PurchaseModelKind kind, RepeatTable table) => kind switch
+    {
+        PurchaseModelKind.Nbd => new NbdSlope(table).At,
+        PurchaseModelKind.ParetoNbd => new ParetoSlope(table).At,
+        _ => new BetaGeometricSlope(table, stopsAtFirst: kind == PurchaseModelKind.MbgNbd).At,
+    };
+
+    static PurchaseFit Fit(PurchaseModelKind kind, RepeatTable table, double[] scale, double[][] starts, Func<double[], PurchaseModel> model)
     {
         var scouts = table.Thinned(ScoutRowsMax);
-        var found = Search.Maximise(slope(scouts), scale, starts);
-        if (scouts != table) found = Search.Maximise(slope(table), scale, [[.. found.Point.Select((p, i) => p / scale[i])]]);
+        var found = Search.Maximise(SlopeOf(kind, scouts), scale, starts);
+        if (scouts != table) found = Search.Maximise(SlopeOf(kind, table), scale, [[.. found.Point.Select((p, i) => p / scale[i])]]);
         return new PurchaseFit(model(found.Point), found.Value * table.Customers, found.AtBound);
     }
 }
@@ -43,6 +55,7 @@ internal static class PurchaseFits
 /// </summary>
 internal abstract class LikelihoodTable
 {
+    readonly int[] _counts;
     readonly double[] _times;
     readonly double[] _logTimes;
 
@@ -50,7 +63,9 @@ internal abstract class LikelihoodTable
     {
         Table = table;
         Customers = table.Customers;
-        CountMax = table.Rows.Max(r => r.Count);
+        // Rows are sorted by count.
+        _counts = [.. table.Rows.Select(r => r.Count).Distinct()];
+        Counts = [.. table.Rows.Select(r => Array.BinarySearch(_counts, r.Count))];
         _times = [.. table.Rows.SelectMany(r => (double[])[r.LastTime, r.Age]).Distinct().Order()];
         _logTimes = new double[_times.Length];
         LastTimes = [.. table.Rows.Select(r => Array.BinarySearch(_times, r.LastTime))];
@@ -59,9 +74,9 @@ internal abstract class LikelihoodTable
 
     protected RepeatTable Table { get; }
     protected double Customers { get; }
-    protected int CountMax { get; }
 
-    /// <summary>Places of each row's times.</summary>
+    /// <summary>Place of each row's count, and of its times.</summary>
+    protected int[] Counts { get; }
     protected int[] LastTimes { get; }
     protected int[] Ages { get; }
 
@@ -74,13 +89,8 @@ internal abstract class LikelihoodTable
         return _logTimes;
     }
 
-    /// <summary>A function of the count, for every count that may occur.</summary>
-    protected double[] ByCount(Func<int, double> of)
-    {
-        var values = new double[CountMax + 1];
-        for (var x = 0; x < values.Length; x++) values[x] = of(x);
-        return values;
-    }
+    /// <summary>A function of the count, for every count that occurs.</summary>
+    protected double[] ByCount(Func<int, double> of) => Array.ConvertAll(_counts, x => of(x));
 }
 
 /// <summary>Mean log-likelihood of <see cref="Nbd"/> and its gradient.</summary>
@@ -93,14 +103,16 @@ internal sealed class NbdSlope(RepeatTable table) : LikelihoodTable(table)
         var (sum, dr, dalpha) = (0.0, 0.0, 0.0);
         for (var i = 0; i < Ages.Length; i++)
         {
-            var (w, x, log) = (Table.Weights[i], Table.Rows[i].Count, logs[Ages[i]]);
-            sum += w * (buys[x] - (r + x) * log);
-            dr += w * (buysSlope[x] - log);
+            var (w, x, n, log) = (Table.Weights[i], Table.Rows[i].Count, Counts[i], logs[Ages[i]]);
+            sum += w * (buys[n] - (r + x) * log);
+            dr += w * (buysSlope[n] - log);
             dalpha -= w * (r + x) / (alpha + Table.Rows[i].Age);
         }
+        var mean = sum / Customers + r * Math.Log(alpha) - LogGamma(r);
+        if (gradient.IsEmpty) return mean;
         gradient[0] = dr / Customers + Math.Log(alpha) - Digamma(r);
         gradient[1] = dalpha / Customers + r / alpha;
-        return sum / Customers + r * Math.Log(alpha) - LogGamma(r);
+        return mean;
     }
 }
 
@@ -121,21 +133,23 @@ internal sealed class BetaGeometricSlope(RepeatTable table, bool stopsAtFirst) :
         var (sum, dr, dalpha, da, db) = (0.0, 0.0, 0.0, 0.0, 0.0);
         for (var i = 0; i < Ages.Length; i++)
         {
-            var (w, x, last, now) = (Table.Weights[i], Table.Rows[i].Count, logs[LastTimes[i]], logs[Ages[i]]);
-            var (alive, stopped) = (-(r + x) * now, odds[x] - (r + x) * last);
+            var (w, x, n, last, now) = (Table.Weights[i], Table.Rows[i].Count, Counts[i], logs[LastTimes[i]], logs[Ages[i]]);
+            var (alive, stopped) = (-(r + x) * now, odds[n] - (r + x) * last);
             var both = LogSum(alive, stopped);
             var share = Math.Exp(stopped - both);
-            sum += w * (value[x] + both);
-            dr += w * (buysSlope[x] - (1 - share) * now - share * last);
+            sum += w * (value[n] + both);
+            dr += w * (buysSlope[n] - (1 - share) * now - share * last);
             dalpha -= w * (r + x) * ((1 - share) / (alpha + Time(Ages[i])) + share / (alpha + Time(LastTimes[i])));
-            da += w * (share / a - bothSlope[x]);
-            db += w * (staysSlope[x] - bothSlope[x] - (share == 0 ? 0 : share / (b + x + _first - 1)));
+            da += w * (share / a - bothSlope[n]);
+            db += w * (staysSlope[n] - bothSlope[n] - (share == 0 ? 0 : share / (b + x + _first - 1)));
         }
+        var mean = sum / Customers + r * Math.Log(alpha) - LogGamma(r) + LogGamma(a + b) - LogGamma(b);
+        if (gradient.IsEmpty) return mean;
         gradient[0] = dr / Customers + Math.Log(alpha) - Digamma(r);
         gradient[1] = dalpha / Customers + r / alpha;
         gradient[2] = da / Customers + Digamma(a + b);
         gradient[3] = db / Customers + Digamma(a + b) - Digamma(b);
-        return sum / Customers + r * Math.Log(alpha) - LogGamma(r) + LogGamma(a + b) - LogGamma(b);
+        return mean;
     }
 }
 
@@ -163,7 +177,7 @@ internal sealed class ParetoSlope : LikelihoodTable
     public double At(ReadOnlySpan<double> p, Span<double> gradient)
     {
         Span<double> point = [.. p];
-        for (var i = 0; i < point.Length; i++)
+        for (var i = 0; i < gradient.Length; i++)
         {
             point[i] = p[i] * (1 + Step);
             var above = Mean(point);
@@ -183,9 +197,9 @@ internal sealed class ParetoSlope : LikelihoodTable
         var sum = 0.0;
         for (var i = 0; i < Ages.Length; i++)
         {
-            var x = Table.Rows[i].Count;
+            var (x, n) = (Table.Rows[i].Count, Counts[i]);
             var alive = -(r + x) * buys[Ages[i]] - s * stops[Ages[i]];
-            sum += Table.Weights[i] * (value[x] + LogSum(alive, odds[x] + LogDifference(_tails[_tailsAtLast[i]], _tails[_tailsAtAge[i]])));
+            sum += Table.Weights[i] * (value[n] + LogSum(alive, odds[n] + LogDifference(_tails[_tailsAtLast[i]], _tails[_tailsAtAge[i]])));
         }
         return sum / Customers - LogGamma(r) + r * Math.Log(p[1]) + s * Math.Log(p[3]);
     }

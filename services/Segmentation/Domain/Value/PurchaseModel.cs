@@ -16,6 +16,18 @@ internal enum PurchaseModelKind
     ParetoNbd = 4,
 }
 
+/// <summary>Names as the contract has them.</summary>
+internal static class PurchaseModelKinds
+{
+    public static string Name(this PurchaseModelKind kind) => kind switch
+    {
+        PurchaseModelKind.Nbd => "nbd",
+        PurchaseModelKind.BgNbd => "bg_nbd",
+        PurchaseModelKind.MbgNbd => "mbg_nbd",
+        _ => "pareto_nbd",
+    };
+}
+
 /// <summary>
 /// A fitted model of repeat purchases. All times are in the unit of the fit, counted from the first purchase. What is conditional is given a
 /// customer's <see cref="RepeatPurchases"/>.
@@ -31,7 +43,10 @@ internal abstract record PurchaseModel
     public abstract double LogLikelihood(RepeatPurchases customer);
 
     /// <summary>E[X(t)]: repeat purchases of a new customer in their first <paramref name="time"/>.</summary>
-    public abstract double ExpectedPurchases(double time);
+    public double ExpectedPurchases(double time) => ExpectedPurchases(time, RepeatPurchases.New);
+
+    /// <summary>P(X(t) = n): the probability that a new customer makes exactly that many repeat purchases in their first <paramref name="time"/>.</summary>
+    public double Probability(int count, double time) => Probability(count, time, RepeatPurchases.New);
 
     /// <summary>Purchases to come in the next <paramref name="time"/>; 0 for 0, never falling.</summary>
     public abstract double ExpectedPurchases(double time, RepeatPurchases customer);
@@ -45,11 +60,18 @@ internal abstract record PurchaseModel
     /// <summary>P(at least one purchase in the next <paramref name="time"/>).</summary>
     public abstract double ProbabilityOfPurchase(double time, RepeatPurchases customer);
 
+    /// <summary>P(exactly <paramref name="count"/> purchases in the next <paramref name="time"/>); 1 in sum over all counts.</summary>
+    /// <param name="time">Above 0.</param>
+    public abstract double Probability(int count, double time, RepeatPurchases customer);
+
+    /// <summary>The wait of somebody who has not stopped for their next purchase; null where the model has them stop while they wait (Pareto/NBD).</summary>
+    public abstract Lomax? WaitIfActive(RepeatPurchases customer);
+
     /// <summary>
     /// Time within which the next purchase comes with probability one half; null where it never comes with that probability ("no date"). The mean
-    /// is infinite for most one-time buyers and is never shown.
+    /// is infinite, as some have stopped.
     /// </summary>
-    public abstract double? MedianWait(RepeatPurchases customer);
+    public virtual double? MedianWait(RepeatPurchases customer) => WaitIfActive(customer)?.Median(ProbabilityAlive(customer));
 
     /// <summary>
     /// Days of silence after the last purchase from which on P(purchase within <paramref name="horizon"/>) is below <paramref name="level"/>; null when it still is

@@ -8,6 +8,9 @@ namespace Perennial.Segmentation.Domain.Value;
 /// <param name="Age">T: time that the customer was observed for, at least <paramref name="LastTime"/>.</param>
 internal readonly record struct RepeatPurchases(int Count, double LastTime, double Age) : IComparable<RepeatPurchases>
 {
+    /// <summary>Somebody on the day of their first purchase.</summary>
+    public static RepeatPurchases New => default;
+
     /// <param name="days">Days with a purchase, ascending, each once; none after <paramref name="asOf"/>. At least one.</param>
     public static RepeatPurchases Of(ReadOnlySpan<int> days, int asOf) => new(days.Length - 1, days[^1] - days[0], asOf - days[0]);
 

@@ -1,4 +1,5 @@
 using MathNet.Numerics;
+using MathNet.Numerics.Integration;
 
 namespace Perennial.Segmentation.Domain.Value;
 
@@ -21,8 +22,13 @@ internal static class Special
     /// <summary>ln(1 + x) without the loss that small x would bring.</summary>
     public static double LogOnePlus(double x) => SpecialFunctions.Log1p(x);
 
-    /// <summary>1 - e^x, likewise.</summary>
-    public static double OneMinusExp(double x) => -SpecialFunctions.Expm1(x);
+    /// <summary>1 - e^x, likewise: Kahan's way, as MathNet's Expm1 keeps seven digits of some.</summary>
+    public static double OneMinusExp(double x)
+    {
+        var e = Math.Exp(x);
+        if (e == 1) return -x;
+        return e - 1 == -1 || double.IsInfinity(e) ? 1 - e : (1 - e) * x / Math.Log(e);
+    }
 
     /// <summary>ln(e^a + e^b).</summary>
     public static double LogSum(double a, double b)
@@ -36,11 +42,12 @@ internal static class Special
     public static double LogDifference(double a, double b) => b >= a ? double.NegativeInfinity : a + Math.Log(OneMinusExp(b - a));
 
     /// <summary>
-    /// The hypergeometric series 2F1(a, b; c; z) for 0 &lt;= z &lt; 1, c not 0 or a negative integer. Callers bring their arguments into the form in
-    /// which the terms fall fastest.
+    /// e^<paramref name="log"/> 2F1(a, b; c; z), the hypergeometric series, for 0 &lt;= z &lt; 1, c not 0 or a negative integer. Callers bring their arguments into the form in
+    /// which the terms fall fastest and of one sign; the sum may leave the range of a double as long as the whole does not.
     /// </summary>
-    public static double Hypergeometric(double a, double b, double c, double z)
+    public static double Hypergeometric(double a, double b, double c, double z, double log)
     {
+        const double Large = 1e200;
         var (term, sum) = (1.0, 1.0);
         for (var n = 0; n < TermsMax; n++)
         {
@@ -49,8 +56,10 @@ internal static class Special
             sum += term;
             // Terms may grow at first: an end is one only once they fall.
             if (Math.Abs(term) <= Precision * Math.Abs(sum) && Math.Abs(ratio) < 1) break;
+            if (Math.Abs(term) < Large) continue;
+            (term, sum, log) = (term / Large, sum / Large, log + Math.Log(Large));
         }
-        return sum;
+        return sum * Math.Exp(log);
     }
 
     /// <summary>
@@ -76,4 +85,19 @@ internal static class Special
         }
         return lower / f;
     }
+
+    /// <summary>
+    /// Tricomi's U(1, 2 - s; z) = e^z E_s(z), the integral of e^(-zt) (1 + t)^-s over all t above 0 (DLMF 13.4.4, 8.19.2). Positive s; z above 0, or 0 for s above 1.
+    /// </summary>
+    public static double TricomiOfOne(double s, double z)
+    {
+        if (z <= 0) return 1 / (s - 1);
+        // In u = ln(1 + t); beyond the end, the integrand is e^-40 of what it was.
+        var end = LogOnePlus(40 / z);
+        if (s > 1) end = Math.Min(end, 40 / (s - 1));
+        return Integral(u => Math.Exp(z * OneMinusExp(u) + (1 - s) * u), end);
+    }
+
+    /// <summary>Of a smooth function from 0 on, after Gauss and Legendre.</summary>
+    public static double Integral(Func<double, double> function, double end) => GaussLegendreRule.Integrate(function, 0, end, 128);
 }

@@ -49,13 +49,20 @@ internal static class Statistics
     /// </summary>
     public static double? Auc(IReadOnlyList<double> scores, IReadOnlyList<bool> truths)
     {
-        var positives = (double)truths.Count(t => t);
-        var negatives = truths.Count - positives;
+        var (sorted, outcomes) = (scores.ToArray(), truths.ToArray());
+        var positives = (double)outcomes.Count(t => t);
+        var negatives = outcomes.Length - positives;
         if (positives == 0 || negatives == 0) return null;
-        var ranks = AverageRanks(scores);
-        var sum = 0.0;
-        for (var i = 0; i < ranks.Length; i++)
-            if (truths[i]) sum += ranks[i];
-        return (sum - positives * (positives + 1) / 2) / (positives * negatives);
+        Array.Sort(sorted, outcomes);
+        var ranks = 0.0;
+        for (var from = 0; from < sorted.Length;)
+        {
+            var (to, among) = (from, 0);
+            for (; to < sorted.Length && (to == from || sorted[to] == sorted[from]); to++)
+                if (outcomes[to]) among++;
+            ranks += among * (from + 1 + to) / 2.0;
+            from = to;
+        }
+        return (ranks - positives * (positives + 1) / 2) / (positives * negatives);
     }
 }

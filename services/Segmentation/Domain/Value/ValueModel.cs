@@ -1,7 +1,8 @@
 namespace Perennial.Segmentation.Domain.Value;
 
 /// <summary>A parameter as it is stored and shown.</summary>
-internal sealed record ModelParameter(string Name, double Value);
+/// <param name="StandardError">Null where the data do not bound it, and in revisions that were made before errors were.</param>
+internal sealed record ModelParameter(string Name, double Value, double? StandardError = null);
 
 /// <summary>A purchase model as it was fitted to a shop. Its times are days.</summary>
 /// <param name="LogLikelihood">Without the x! term.</param>
@@ -23,7 +24,8 @@ internal sealed record FittedModel(PurchaseModelKind Kind, IReadOnlyList<ModelPa
 /// <summary>The spend model as it was fitted to a shop, in its currency.</summary>
 /// <param name="Customers">Those with a repeat purchase of a value above 0.</param>
 /// <param name="Correlation">Of frequency and spend, which the model takes for unrelated; null where one of them does not vary.</param>
-internal sealed record FittedSpend(double P, double Q, double Gamma, double LogLikelihood, int Customers, double? Correlation, bool IsIdentified)
+/// <param name="StandardErrors">Of p, q and gamma; null as <see cref="ModelParameter.StandardError"/> is.</param>
+internal sealed record FittedSpend(double P, double Q, double Gamma, double LogLikelihood, int Customers, double? Correlation, bool IsIdentified, double[]? StandardErrors = null)
 {
     public GammaGamma ToModel() => new(P, Q, Gamma);
 }
@@ -37,15 +39,22 @@ internal sealed record FittedSpend(double P, double Q, double Gamma, double LogL
 /// <param name="Why">Why that one, or why none.</param>
 /// <param name="Spend">Null where too few bought again.</param>
 /// <param name="Lapse">What "lapsed" means in the shop, on the same orders.</param>
+/// <param name="LapseRules">How that rule and others would have done one holdout ago; empty without a holdout.</param>
+/// <param name="OrderMonths">First days of the months in which somebody ordered, ascending.</param>
 internal sealed record ValueModel(
     ValueGate Gate, int Customers, long RepeatPurchases, int HoldoutDays,
-    IReadOnlyList<FittedModel> Models, PurchaseModelKind? Chosen, string Why, FittedSpend? Spend, LapseThreshold Lapse)
+    IReadOnlyList<FittedModel> Models, PurchaseModelKind? Chosen, string Why, FittedSpend? Spend, LapseThreshold Lapse,
+    IReadOnlyList<LapseRule> LapseRules, IReadOnlyList<DateOnly> OrderMonths)
 {
     /// <summary>
     /// Two more parameters must make the data more likely by as much (ln): half of what a likelihood ratio test at 5 % asks with two degrees of freedom (2.996), rounded
     /// down, as degenerate fits gain far less.
     /// </summary>
     public const double GainMin = 2;
+
+    // Revisions that were made before these were do not have them.
+    public IReadOnlyList<LapseRule> LapseRules { get; } = LapseRules ?? [];
+    public IReadOnlyList<DateOnly> OrderMonths { get; } = OrderMonths ?? [];
 
     public FittedModel? ChosenModel => Models.FirstOrDefault(m => m.Kind == Chosen);
 

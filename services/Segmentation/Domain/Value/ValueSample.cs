@@ -11,12 +11,17 @@ internal readonly record struct PlacedOrder(int Day, double Amount);
 /// Collects the buyers of a shop as of a day, one by one, and keeps of each only what the fits need (some 80 bytes), then fits all models.
 /// </summary>
 /// <param name="asOf">Day number; it is included.</param>
-/// <param name="holdoutDays">Length of the holdout, the days up to <paramref name="asOf"/>.</param>
-internal sealed class ValueSample(int asOf, int holdoutDays)
+/// <param name="horizonDays">
+/// Length of the holdout, the days up to <paramref name="asOf"/>; "comes back" within as many, too, so that what the lapse threshold promises is held against what
+/// happened.
+/// </param>
+internal sealed class ValueSample(int asOf, int horizonDays)
 {
     readonly List<RepeatPurchases> _known = [];
     readonly List<MeanSpend> _spends = [];
     readonly List<HoldoutCustomer> _holdout = [];
+    readonly OrderGaps _gapsBefore = new();
+    readonly HashSet<int> _days = [];
     int _first = int.MaxValue, _last = int.MinValue, _three;
 
     /// <summary>What the same orders say about gaps.</summary>
@@ -32,13 +37,18 @@ internal sealed class ValueSample(int asOf, int holdoutDays)
         if (orders.Length >= 3) _three++;
         _spends.Add(Spend(orders));
         var days = Distinct(all);
+        foreach (var day in days) _days.Add(day);
         _known.Add(RepeatPurchases.Of(days, asOf));
-        var start = asOf - holdoutDays;
+        var start = asOf - horizonDays;
         if (days[0] > start) return;
         var before = 0;
         while (before < days.Length && days[before] <= start) before++;
-        _holdout.Add(new HoldoutCustomer(RepeatPurchases.Of(days[..before], start), days.Length - before));
+        _gapsBefore.Add(days[..before], start);
+        _holdout.Add(new HoldoutCustomer(RepeatPurchases.Of(days[..before], start), days.Length - before) { Own = Own(days[..before]) });
     }
+
+    // One gap is no rhythm.
+    static OwnGaps Own(ReadOnlySpan<int> days) => days.Length > 2 && CustomerGaps.Of(days) is { } own ? new(own.Count, own.Median, own.P90) : default;
 
     /// <summary>Count and mean of the purchases after the first day; those of one day are one.</summary>
     public static MeanSpend Spend(ReadOnlySpan<PlacedOrder> orders)
@@ -62,35 +72,50 @@ internal sealed class ValueSample(int asOf, int holdoutDays)
         return ascending[..kept];
     }
 
-    /// <param name="horizonDays">"Comes back", for the lapse threshold.</param>
-    /// <param name="level">Likewise.</param>
-    public ValueModel Fit(int horizonDays, double level)
+    /// <param name="level">Lapsed is who comes back with less than this probability.</param>
+    public ValueModel Fit(double level)
     {
         var table = RepeatTable.Of(CollectionsMarshal.AsSpan(_known).ToArray(), null);
         var gate = _known.Count == 0 ? new ValueGate(0, 0, 0, 0) : new ValueGate(_known.Count, asOf - _first, asOf - _last, _three);
-        var lapse = Gaps.Analyse(horizonDays, level).Threshold;
-        if (table.Repeats == 0) return new ValueModel(gate, _known.Count, 0, 0, [], null, ValueModel.Choose([]).Why, null, lapse);
+        var (lapse, months) = (Gaps.Analyse(horizonDays, level).Threshold, Months());
+        if (table.Repeats == 0) return new ValueModel(gate, _known.Count, 0, 0, [], null, ValueModel.Choose([]).Why, null, lapse, [], months);
         var before = RepeatTable.Of(_holdout.Select(c => c.Known));
         var held = before.Rows.Length > 1 && before.Repeats > 0;
-        var models = Fitted(table, held ? before : null);
+        var (models, rules) = Fitted(table, held ? before : null, level);
         var (chosen, why) = ValueModel.Choose(models);
-        return new ValueModel(gate, _known.Count, (long)table.Repeats, held ? holdoutDays : 0, models, chosen, why, Spend(), lapse);
+        return new ValueModel(gate, _known.Count, (long)table.Repeats, held ? horizonDays : 0, models, chosen, why, Spend(), lapse, rules, months);
     }
 
-    List<FittedModel> Fitted(RepeatTable table, RepeatTable? before)
+    IReadOnlyList<DateOnly> Months() => [.. _days.Select(DateOnly.FromDayNumber).Select(d => new DateOnly(d.Year, d.Month, 1)).Distinct().Order()];
+
+    (IReadOnlyList<FittedModel> Models, IReadOnlyList<LapseRule> Rules) Fitted(RepeatTable table, RepeatTable? before, double level)
     {
         var models = new List<FittedModel>();
+        var backtest = before is null ? null : new LapseBacktest(_holdout, _gapsBefore, horizonDays, level);
         foreach (var fit in (Func<RepeatTable, PurchaseFit>[])[PurchaseFits.Nbd, PurchaseFits.BgNbd, PurchaseFits.MbgNbd, PurchaseFits.ParetoNbd])
         {
-            var (model, logLikelihood, atBound) = fit(table);
+            var found = fit(table);
+            var (model, logLikelihood, atBound) = found;
             var gain = models.Count == 0 ? 0 : logLikelihood - models[0].LogLikelihood;
-            var accuracy = before is null ? null : HoldoutAccuracy.Of(fit(before).Model, holdoutDays, _holdout);
-            models.Add(new FittedModel(model.Kind, [.. model.Parameters.Select(p => new ModelParameter(p.Name, p.Value))], logLikelihood, gain, !atBound && (model.Kind == PurchaseModelKind.Nbd || gain >= ValueModel.GainMin), accuracy));
+            var errors = found.StandardErrors(table);
+            models.Add(new FittedModel(
+                model.Kind,
+                [.. model.Parameters.Select((p, i) => new ModelParameter(p.Name, p.Value, errors?[i]))],
+                logLikelihood, gain,
+                !atBound && (model.Kind == PurchaseModelKind.Nbd || gain >= ValueModel.GainMin),
+                before is null ? null : Accuracy(fit(before).Model, backtest!)));
         }
-        return models;
+        return (models, backtest?.Rules ?? []);
+    }
+
+    HoldoutAccuracy Accuracy(PurchaseModel model, LapseBacktest backtest)
+    {
+        var scores = HoldoutScores.Of(model, horizonDays, _holdout);
+        backtest.Add(model, scores);
+        return HoldoutAccuracy.Of(model.Kind, scores, _holdout);
     }
 
     FittedSpend? Spend() => SpendFit.Of(_spends) is { } fit
-        ? new FittedSpend(fit.Model.P, fit.Model.Q, fit.Model.Gamma, fit.LogLikelihood, fit.Customers, fit.Correlation, fit.Model.PopulationMean is not null)
+        ? new FittedSpend(fit.Model.P, fit.Model.Q, fit.Model.Gamma, fit.LogLikelihood, fit.Customers, fit.Correlation, fit.Model.PopulationMean is not null, fit.StandardErrors)
         : null;
 }

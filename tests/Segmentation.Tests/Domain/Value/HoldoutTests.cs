@@ -10,6 +10,8 @@ public sealed class HoldoutTests
 
     static IReadOnlyList<HoldoutCustomer> Customers() => [.. Cdnow.Read().Select(c => new HoldoutCustomer(c.InWeeks(Cdnow.CalibrationEnd), c.Repeats(Cdnow.CalibrationEnd, Cdnow.HoldoutEnd)))];
 
+    static HoldoutAccuracy Accuracy(PurchaseModel model, IReadOnlyList<HoldoutCustomer> customers) => HoldoutAccuracy.Of(model.Kind, HoldoutScores.Of(model, Weeks, customers), customers);
+
     static void Is(CountAccuracy counts, Table.Row row)
     {
         Assert.Equal(row.Number("MAE"), counts.MeanAbsoluteError, 0.002);
@@ -30,7 +32,7 @@ public sealed class HoldoutTests
     public void Accuracy_of_a_model(string model)
     {
         var row = Table.Rows("btyd_holdout_metrics.csv").Single(r => r["model"] == model);
-        var accuracy = HoldoutAccuracy.Of(Models.Fit(model, Cdnow.Weeks()).Model, Weeks, Customers());
+        var accuracy = Accuracy(Models.Fit(model, Cdnow.Weeks()).Model, Customers());
         Is(accuracy.Purchases, row);
         Assert.Equal(0.2902, accuracy.ActiveRate, 1e-4);
         Assert.Equal(row.Number("AUC_cet"), accuracy.ExpectedAuc!.Value, 0.005);
@@ -66,7 +68,7 @@ public sealed class HoldoutTests
             if (row.Maybe("AUC_cet") is { } auc) Assert.Equal(auc, Statistics.Auc(predicted, [.. customers.Select(c => c.Actual > 0)])!.Value, 0.005);
         }
         var recency = Table.Rows("btyd_holdout_metrics.csv").Single(r => r["model"] == "ranker: recency only");
-        Assert.Equal(recency.Number("AUC_cet"), HoldoutAccuracy.Of(new Nbd(1, 1), Weeks, customers).RecencyAuc!.Value, 0.005);
+        Assert.Equal(recency.Number("AUC_cet"), Accuracy(new Nbd(1, 1), customers).RecencyAuc!.Value, 0.005);
     }
 
     [Theory]
@@ -75,7 +77,7 @@ public sealed class HoldoutTests
     [InlineData("Pareto/NBD")]
     public void Expected_purchases_by_frequency(string model)
     {
-        var groups = HoldoutAccuracy.Of(Models.Fit(model, Cdnow.Weeks()).Model, Weeks, Customers()).Groups;
+        var groups = Accuracy(Models.Fit(model, Cdnow.Weeks()).Model, Customers()).Groups;
         var rows = Table.Rows("cdnow_cond_exp_by_freq.csv").ToList();
         Assert.Equal(rows.Select(r => (r.Count("x"), r.Count("n"))), groups.Select(g => (g.Count, g.Customers)));
         Assert.All(rows.Zip(groups), r => Assert.Equal(r.First.Number("actual"), r.Second.Actual, 1e-5));

@@ -24,6 +24,49 @@ public sealed class PurchaseFitTests
     public void Published_parameters(string model, double logLikelihood, double[] parameters)
         => Is(Models.Fit(model, RepeatTable.Of(Cdnow.Summary().Select(c => c.Known))), logLikelihood, parameters);
 
+    /// <summary>Of BG/NBD after lifetimes, of Pareto/NBD after CLVTools.</summary>
+    [Theory]
+    [InlineData("BG/NBD", new[] { 0.012557, 0.378221, 0.185719, 0.705345 })]
+    [InlineData("Pareto/NBD", new[] { 0.0476, 0.8427, 0.1873, 6.211 })]
+    public void Published_standard_errors(string model, double[] errors)
+    {
+        var table = RepeatTable.Of(Cdnow.Summary().Select(c => c.Known));
+        Assert.All(Models.Fit(model, table).StandardErrors(table)!.Zip(errors), e => Assert.Equal(1, e.First / e.Second, 0.01));
+    }
+
+    [Fact]
+    public void Standard_errors_fall_with_the_root_of_the_number_of_customers()
+    {
+        var customers = Cdnow.Summary().Select(c => c.Known).ToArray();
+        var (once, fourfold) = (RepeatTable.Of(customers), RepeatTable.Of(customers, [.. customers.Select(_ => 4.0)]));
+        foreach (var model in (string[])["NBD", "BG/NBD", "MBG/NBD", "Pareto/NBD"])
+            Assert.All(Models.Fit(model, once).StandardErrors(once)!.Zip(Models.Fit(model, fourfold).StandardErrors(fourfold)!), e => Assert.Equal(2, e.First / e.Second, 0.01));
+    }
+
+    [Fact]
+    public void What_the_data_do_not_bound_has_no_standard_error()
+    {
+        // Everybody at the same rate: r and alpha run off together.
+        var same = RepeatTable.Of(Enumerable.Range(0, 200).Select(_ => new RepeatPurchases(10, 100, 100)));
+        var fit = PurchaseFits.Nbd(same);
+        Assert.True(fit.AtBound);
+        Assert.Null(fit.StandardErrors(same));
+        Assert.Null(Information.StandardErrors((ReadOnlySpan<double> p, Span<double> gradient) => gradient[0] = p[0], [1], 100));
+    }
+
+    /// <summary>The example of lifetimes' documentation, in days.</summary>
+    [Fact]
+    public void Example_transactions()
+    {
+        var customers = Table.Embedded("example_transactions_summary.csv").Select(r => new RepeatPurchases(r.Count("x"), r.Number("t_x"), r.Number("T"))).ToList();
+        var fit = PurchaseFits.BgNbd(RepeatTable.Of(customers));
+        Is(fit, -39_248.6261, 0.16385, 1.86428, 1.85034, 3.18106);
+        double[] month = [0.016053, 0.021171, 0.030461, 0.031686, 0.001607];
+        Assert.All(month.Index(), m => Assert.Equal(m.Item, fit.Model.ExpectedPurchases(30, customers[m.Index]), 1e-5));
+        Assert.All(month.Index(), m => Assert.Equal(m.Item, fit.Model.DiscountedPurchases(1, 30, 0, customers[m.Index]), 1e-5));
+        Assert.All(month.Index(), m => Assert.Equal(m.Item / 2, fit.Model.DiscountedPurchases(1, 30, 1, customers[m.Index]), 1e-5));
+    }
+
     [Theory]
     [InlineData("NBD")]
     [InlineData("BG/NBD")]

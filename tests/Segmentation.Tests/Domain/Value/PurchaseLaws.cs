@@ -48,6 +48,52 @@ public sealed class PurchaseLaws
     public void No_purchase_is_what_a_longer_silence_says() => Holds((model, c) =>
         Math.Abs(model.ProbabilityOfPurchase(7, c) - (1 - Math.Exp(model.LogLikelihood(c with { Age = c.Age + 7 }) - model.LogLikelihood(c)))) < 1e-6);
 
+    [Fact]
+    public void Counts_come_to_one_and_to_what_is_expected() => Holds((model, c) =>
+    {
+        const int Most = 250;
+        var expected = model.ExpectedPurchases(10, c);
+        // Where more than that many are to be expected of somebody, the sum would never end.
+        if ((c.Count + 5) / (c.Age + 0.5) * 10 > 20) return true;
+        double[] chances = [.. Enumerable.Range(0, Most).Select(n => model.Probability(n, 10, c))];
+        return chances.All(p => p is >= -1e-12 and <= 1 + 1e-9)
+            && Math.Abs(chances.Sum() - 1) < 1e-4
+            && Math.Abs(chances.Index().Sum(p => p.Index * p.Item) - expected) < 1e-2 * (1 + expected)
+            && Math.Abs(chances[0] - (1 - model.ProbabilityOfPurchase(10, c))) < 1e-6;
+    });
+
+    [Fact]
+    public void Another_unit_of_time_changes_times_alone_and_the_likelihood_by_its_logarithm() => Holds((model, c) =>
+    {
+        const double Scale = 7;
+        var (scaled, same) = (Scaled(model, Scale), new RepeatPurchases(c.Count, c.LastTime * Scale, c.Age * Scale));
+        return Math.Abs(scaled.LogLikelihood(same) - (model.LogLikelihood(c) - c.Count * Math.Log(Scale))) < 1e-6 * (1 + Math.Abs(model.LogLikelihood(c)))
+            && Math.Abs(scaled.ExpectedPurchases(10 * Scale, same) - model.ExpectedPurchases(10, c)) < 1e-7 * (1 + model.ExpectedPurchases(10, c))
+            && Math.Abs(scaled.ProbabilityAlive(same) - model.ProbabilityAlive(c)) < 1e-7
+            && Math.Abs(scaled.Probability(2, 10 * Scale, same) - model.Probability(2, 10, c)) < 1e-7;
+    });
+
+    static PurchaseModel Scaled(PurchaseModel model, double scale) => model switch
+    {
+        Nbd m => m with { Alpha = m.Alpha * scale },
+        BetaGeometric m => m with { Alpha = m.Alpha * scale },
+        ParetoNbd m => m with { Alpha = m.Alpha * scale, Beta = m.Beta * scale },
+        _ => throw new ArgumentOutOfRangeException(nameof(model)),
+    };
+
+    [Fact]
+    public void Residual_purchases_fall_with_the_discount_and_hold_all_of_the_next_years() => Holds((model, c) =>
+        model is not ParetoNbd pareto
+        || (pareto.ResidualPurchases(0.01, c) is { } patient && pareto.ResidualPurchases(0.1, c) is { } hasty
+            && hasty <= patient && hasty >= 0 && patient >= pareto.DiscountedPurchases(50, 10, Math.Exp(0.1) - 1, c) - 1e-9));
+
+    [Fact]
+    public void Whose_wait_is_known_has_a_median_only_when_more_than_half_will_come() => Holds((model, c) =>
+        model.WaitIfActive(c) is not { } wait
+        || (model.MedianWait(c) is { } median
+            ? Math.Abs(model.ProbabilityOfPurchase(median, c) - 0.5) < 1e-6 && wait.Quantile(0.5) <= median
+            : model.ProbabilityAlive(c) <= 0.5 || wait.Quantile(0.5 / model.ProbabilityAlive(c)) is null));
+
     static readonly Lazy<IReadOnlyList<RepeatPurchases>> Population = new(() =>
     {
         // A shop of a deterministic pseudo-random history: MBG/NBD with a rhythm of two weeks, seen for a year.
@@ -114,6 +160,26 @@ public sealed class PurchaseLaws
         Assert.Equal([new(0, 0, 3), new(1, 2, 3)], table.Rows);
         Assert.Equal([1, 2], table.Weights);
         Assert.Equal((3, 2, 3), (table.Customers, table.Repeats, table.MeanAge));
+    }
+
+    /// <summary>As lifetimes' tests have them: up to 2015-02-07.</summary>
+    [Theory]
+    [InlineData(1, 5, 6, "2015-02-01", "2015-02-06")]
+    [InlineData(0, 0, 37, "2015-01-01")]
+    [InlineData(2, 4, 37, "2015-01-01", "2015-01-02", "2015-01-05")]
+    [InlineData(0, 0, 6, "2015-02-01", "2015-02-01")]
+    public void Orders_become_counts_and_times(int x, double last, double age, params string[] dates)
+        => Assert.Equal(new RepeatPurchases(x, last, age), RepeatPurchases.Of(ValueSample.Distinct([.. dates.Select(Cdnow.Day)]), Cdnow.Day("2015-02-07")));
+
+    /// <summary>As lifetimes' tests have it: a purchase on the day on which the holdout begins is none of it, one on its last day is.</summary>
+    [Fact]
+    public void A_holdout_begins_after_its_first_day_and_ends_with_its_last()
+    {
+        var sample = new ValueSample(Cdnow.Day("2015-02-07"), 6);
+        sample.Add([new(Cdnow.Day("2015-01-16"), 1), new(Cdnow.Day("2015-02-01"), 1), new(Cdnow.Day("2015-02-07"), 1)]);
+        sample.Add([new(Cdnow.Day("2015-01-20"), 1), new(Cdnow.Day("2015-02-01"), 1)]);
+        var holdout = sample.Fit(0.2).Models[0].Holdout!;
+        Assert.Equal((1, 2), (holdout.Purchases.TotalActual, holdout.Groups.Sum(g => g.Customers)));
     }
 
     [Fact]

@@ -30,8 +30,21 @@ public sealed class SpendFitTests
         Is(35.171, rounded.Model.PopulationMean!.Value);
         Assert.Equal(0.113884, rounded.Correlation!.Value, 1e-6);
         double[] means = [.. Cdnow.Summary().Select(c => rounded.Model.Expected(c.Spend)!.Value)];
-        Assert.Equal(35.25296, means.Average(), 2e-3);
+        Assert.Equal(35.2529588, means.Average(), 1e-4);
+        // After lifetimes.
+        Assert.All(rounded.StandardErrors!.Zip((double[])[1.190, 0.290, 4.160]), e => Assert.Equal(1, e.First / e.Second, 0.01));
         Assert.Equal(35.07855, Cdnow.Summary().Where(c => c.Known.Count > 0).Average(c => c.Spend.Mean), 1e-5);
+    }
+
+    [Fact]
+    public void Spend_of_repeat_purchases_as_published()
+    {
+        double[] means = [.. Cdnow.Summary().Where(c => c.Spend.Count > 0).Select(c => c.Spend.Mean).Order()];
+        var mean = means.Average();
+        // Published as whole numbers, of means that were not yet rounded to cents.
+        double[] found = [mean, Math.Sqrt(means.Sum(m => (m - mean) * (m - mean)) / (means.Length - 1)), means[0], Statistics.Quantile(means, 0.5), means[^1]];
+        Assert.Equal(946, means.Length);
+        Assert.All(found.Zip((double[])[35, 30, 3, 27, 300]), f => Assert.Equal(f.Second, f.First, 0.51));
     }
 
     [Fact]

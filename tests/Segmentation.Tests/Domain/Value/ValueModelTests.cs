@@ -18,7 +18,7 @@ public sealed class ValueModelTests
     {
         var sample = new ValueSample(asOf, Holdout);
         foreach (var orders in customers) sample.Add(orders);
-        return sample.Fit(90, 0.2);
+        return sample.Fit(0.2);
     }
 
     /// <summary>Poisson buyers who never stop, of Gamma rates: the data cannot say anything about stopping.</summary>
@@ -83,6 +83,12 @@ public sealed class ValueModelTests
         Assert.InRange(forecast.ChurnProbability!.Value, 0.03, 0.04);
         Assert.InRange(forecast.PredictedClv!.Value, 0.8 * forecast.PredictedOrders.Value * forecast.ExpectedSpend!.Value, forecast.PredictedOrders.Value * forecast.ExpectedSpend.Value);
         Assert.Equal(best.Days.Last(d => d <= Cdnow.CalibrationEnd) + 7, forecast.NextOrder!.Value, 3.0);
+        Assert.Equal([0, 1, 2, 3, 4, 5], forecast.CountChances.Select(c => c.Orders));
+        Assert.Equal(forecast.ChurnProbability.Value, forecast.CountChances[0].Probability, 1e-9);
+        Assert.Equal(1, forecast.CountChances.Sum(c => c.Probability), 1e-12);
+        Assert.True(forecast.Wait!.MedianIfActive < forecast.Wait.Median && forecast.Wait.MedianIfActive < forecast.Wait.MeanIfActive);
+        Assert.True(forecast.ResidualOrders > forecast.PredictedOrders);
+        Assert.Equal(forecast.ResidualOrders!.Value * forecast.ExpectedSpend!.Value, forecast.ResidualClv!.Value, 1e-9);
         Assert.Empty(forecast.Withheld);
         var half = CustomerForecast.Of(On(Cdnow.CalibrationEnd - 100, Cdnow.CalibrationEnd - 10), Cdnow.CalibrationEnd, model, Terms with { AnnualDiscount = 0, Margin = 0.5 });
         Assert.Equal(0.5 * half.PredictedOrders!.Value * half.ExpectedSpend!.Value, half.PredictedClv!.Value, 1e-9);
@@ -138,6 +144,24 @@ public sealed class ValueModelTests
         PlacedOrder[] orders = [new(10, 100), new(10, 50), new(12, 20), new(12, 10), new(20, 40)];
         Assert.Equal(new MeanSpend(2, 35), ValueSample.Spend(orders));
         Assert.Equal(new MeanSpend(0, 0), ValueSample.Spend(orders.AsSpan(0, 2)));
+    }
+
+    /// <summary>As lifetimes' tests have them: six customers up to 2015-02-07, and one whose orders come in no order.</summary>
+    [Fact]
+    public void Spend_as_published()
+    {
+        PlacedOrder[][] customers =
+        [
+            [new(1, 1), new(37, 2)],
+            [new(1, 2)],
+            [new(1, 3), new(2, 1), new(5, 5)],
+            [new(16, 6), new(33, 3), new(36, 3)],
+            [new(16, 3), new(17, 1), new(18, 8)],
+            [new(33, 5)],
+        ];
+        Assert.Equal([2, 0, 3, 3, 4.5, 0], customers.Select(c => ValueSample.Spend(c).Mean));
+        var unordered = Buyer.Of([Given.Ordered("b", "2015-04-09", 20), Given.Ordered("a", "2015-03-14", 10), Given.Ordered("c", "2015-05-21", 25)], "GBP", Given.London);
+        Assert.Equal(new MeanSpend(2, 22.5), ValueSample.Spend(unordered.Orders));
     }
 
     [Fact]

@@ -64,7 +64,7 @@ internal sealed class AudienceSql
     {
         FieldSource.Stage => Stage(leaf),
         FieldSource.Feature when !IsMeasured(leaf.Field.Axis) => False,
-        FieldSource.Feature when leaf.Field.Axis.Feature == Feature.OrdersWithin => Beyond(),
+        FieldSource.Feature when leaf.Field.Axis.Feature is Feature.OrdersWithin or Feature.EngagementScore => Beyond(),
         FieldSource.Feature => Number(leaf, leaf.Field.Axis.Traits.Scale, Presence(leaf.Field.Axis.Feature), k => AtLeast(leaf.Field.Axis, k)),
         FieldSource.HistoricClv => Number(leaf, FeatureTraits.Of(Feature.Spend).Scale, True, k => AtLeast(new Axis(Feature.Spend), k)),
         FieldSource.Overlay => Overlay(leaf),

@@ -100,6 +100,6 @@ static class AudienceBenchmark
         }
         if (customer % 3 != 0) yield break;
         var visit = Now.AddMinutes(-random.Next(100_000));
-        yield return new Sighting("tea", id, true, visit, null) { Activity = new Activity(ActivityKind.Visit, visit, "v") };
+        yield return new Sighting("tea", id, true, visit, null) { Activity = new Activity(ActivityKind.Visit, visit, "v", new Perennial.Segmentation.Domain.Touch(Perennial.Segmentation.Domain.TouchKind.Visit)) };
     }
 }

@@ -22,5 +22,8 @@ static class Said
 
     internal static Event Left() => new() { CustomerErased = new CustomerErased() };
 
+    internal static Event Engaged(Channel channel, bool clicked)
+        => new() { MessageEngaged = new MessageEngaged { Channel = channel, Interaction = clicked ? MessageEngaged.Types.Interaction.Clicked : MessageEngaged.Types.Interaction.Opened } };
+
     internal static Event Visited() => new() { PageViewed = new PageViewed { Url = "https://shop.example/" } };
 }

@@ -23,12 +23,13 @@ internal sealed partial class ValueApi
             request.HasAnnualDiscountRate ? request.AnnualDiscountRate : options.Value.AnnualDiscountRate,
             request.HasMargin ? request.Margin : options.Value.Margin,
             options.Value.NextOrderDaysMax);
-        var history = (await shops.FindCustomerAsync(shop, request.Customer, Sources.Purchases, cancellation))?.Record.Now(shop.Currency, shop.Zone, Sources.Purchases);
+        var history = (await shops.FindCustomerAsync(shop, request.Customer, Sources.Purchases | Sources.Activities, cancellation))?.Record.Now(shop.Currency, shop.Zone, Sources.Purchases | Sources.Activities);
         if (history?.Purchases.At(asOf) is null) throw Lookups.CustomerNotFound(shop, request.Customer, asOf);
         List<Fact> facts = [.. history.Facts.Where(f => f.Time <= asOf)];
         var buyer = Buyer.Of(facts, shop.Currency, shop.Zone);
         var today = Calendar.DateOf(asOf, shop.Zone).DayNumber;
         var revision = await store.FindLatestAsync(shop.Id, asOf, cancellation);
-        return ValueMapping.ToValue(shop, request.Customer, asOf, today, buyer, revision, CustomerForecast.Of(buyer.Orders, today, revision?.Model, terms), terms);
+        var channels = EngagementScore.Channels(Standing.At(history, asOf, shop.Zone)!.Touches, DateOnly.FromDayNumber(today));
+        return ValueMapping.ToValue(shop, request.Customer, asOf, today, buyer, revision, CustomerForecast.Of(buyer.Orders, today, revision?.Model, terms), terms, channels);
     }
 }

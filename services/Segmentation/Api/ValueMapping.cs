@@ -214,7 +214,7 @@ internal static class ValueMapping
         return shown;
     }
 
-    public static CustomerValue ToValue(Shop shop, string customer, DateTimeOffset asOf, int today, Buyer buyer, ValueRevision? revision, CustomerForecast forecast, ForecastTerms terms)
+    public static CustomerValue ToValue(Shop shop, string customer, DateTimeOffset asOf, int today, Buyer buyer, ValueRevision? revision, CustomerForecast forecast, ForecastTerms terms, IReadOnlyList<Channel> channels)
     {
         var value = new CustomerValue
         {
@@ -228,15 +228,21 @@ internal static class ValueMapping
             AnnualDiscountRate = terms.AnnualDiscount,
             Margin = terms.Margin,
         };
+        AddChannels(value, channels);
         AddHistory(value, buyer, today, shop.Currency);
         AddForecast(value, buyer, forecast, shop.Currency);
         value.Lapsed = value is { HasDaysSinceLastOrder: true, HasLapsesAfterDays: true } && value.DaysSinceLastOrder >= value.LapsesAfterDays;
         return value;
     }
 
+    static void AddChannels(CustomerValue value, IReadOnlyList<Channel> channels)
+    {
+        value.RankedChannelAffinity.AddRange(channels.Select(c => c.ToString().ToLowerInvariant()));
+        if (channels.Count == 0) value.Withheld.Add(ToWithheld(new Withheld("ranked_channel_affinity", WithheldReason.NoMessage, "The customer has opened and clicked no message.")));
+    }
+
     static void AddHistory(CustomerValue value, Buyer buyer, int today, string currency)
     {
-        value.Withheld.Add(ToWithheld(new Withheld("ranked_channel_affinity", WithheldReason.NotKnownHere, "Nothing about channels reaches this house.")));
         if (buyer.Orders.Length == 0)
         {
             foreach (var field in (string[])["average_order_value", "average_days_between_orders", "days_since_last_order", "rhythm"])

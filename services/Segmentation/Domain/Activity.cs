@@ -12,22 +12,24 @@ internal enum ActivityKind
 }
 
 /// <summary>A sign of life of a customer.</summary>
-internal sealed record Activity(ActivityKind Kind, DateTimeOffset Time, string MessageId)
+/// <param name="Touch">What it says of how engaged they are.</param>
+internal sealed record Activity(ActivityKind Kind, DateTimeOffset Time, string MessageId, Touch Touch = default)
 {
     static readonly Comparer<Activity> First = Comparer<Activity>.Create(Compare);
 
     /// <summary>
-    /// The same as far as days go, at any instant: of each day and kind the first, unless one that is more came no later. Depends on the set alone.
+    /// The same as far as days go, at any instant: of each day and kind the first, unless one that is more came no later, and the first of each touch. Depends on the set alone.
     /// </summary>
     public static IReadOnlyList<Activity> FirstsOfDays(IEnumerable<Activity> activities, TimeZoneInfo zone)
     {
         if (activities is IReadOnlyCollection<Activity> { Count: 0 }) return [];
-        var (firsts, day, seen) = (new List<Activity>(), default(DateOnly?), default(ActivityKind));
+        var (firsts, day, begin, seen) = (new List<Activity>(), default(DateOnly?), 0, default(ActivityKind));
         foreach (var activity in Sorted(activities))
         {
             var date = Calendar.DateOf(activity.Time, zone);
-            if (date == day && activity.Kind <= seen) continue;
-            (day, seen) = (date, activity.Kind);
+            if (date != day) (day, begin, seen) = (date, firsts.Count, default);
+            if (activity.Kind <= seen && (activity.Touch == default || firsts.FindIndex(begin, f => f.Touch == activity.Touch) >= 0)) continue;
+            if (activity.Kind > seen) seen = activity.Kind;
             firsts.Add(activity);
         }
         return firsts;
@@ -48,15 +50,16 @@ internal sealed record Activity(ActivityKind Kind, DateTimeOffset Time, string M
     /// </summary>
     public long Slot => Time.ToUnixTimeMilliseconds() / 900_000;
 
-    /// <summary>Whether beside an activity another says nothing of days: it is of the same slot, no more, and came no earlier.</summary>
+    /// <summary>Whether beside an activity another says nothing of days: it is of the same slot, no more, of no other touch, and came no earlier.</summary>
     public static bool MakesVoid(Activity activity, Activity other)
-        => activity.Kind >= other.Kind && activity.Slot == other.Slot && Compare(activity, other) <= 0;
+        => activity.Kind >= other.Kind && (other.Touch == default || activity.Touch == other.Touch) && activity.Slot == other.Slot && Compare(activity, other) <= 0;
 
     // Of one instant the most comes first, so that it makes the others void.
     public static int Compare(Activity a, Activity b)
         => a.Time != b.Time ? a.Time.CompareTo(b.Time)
         : a.Kind != b.Kind ? b.Kind.CompareTo(a.Kind)
-        : string.CompareOrdinal(a.MessageId, b.MessageId);
+        : string.CompareOrdinal(a.MessageId, b.MessageId) is not 0 and var order ? order
+        : a.Touch.CompareTo(b.Touch);
 }
 
 /// <summary>What a customer says of the shop. The numbers are stored.</summary>

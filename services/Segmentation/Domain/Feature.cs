@@ -23,6 +23,7 @@ internal enum Feature
     LastReviewRating = 15,
     ShareCount = 16,
     LastNpsScore = 17,
+    EngagementScore = 18,
 }
 
 /// <summary>Which part of a history a feature is read from.</summary>
@@ -81,6 +82,7 @@ internal sealed record FeatureTraits(string Name, Sources Sources, Presence Pres
         [Feature.LastReviewRating] = new("last_review_rating", Sources.Opinions, Presence.Sometimes, Min: null, IsWhole: false),
         [Feature.ShareCount] = new("share_count", Sources.Opinions),
         [Feature.LastNpsScore] = new("last_nps_score", Sources.Opinions, Presence.Sometimes, 0, 10 * StepsPerUnit, IsWhole: false),
+        [Feature.EngagementScore] = new("engagement_score", Sources.Activities | Sources.Purchases, IsWhole: false, Ages: true),
     }.ToFrozenDictionary();
 
     public static FeatureTraits Of(Feature feature) => All[feature];

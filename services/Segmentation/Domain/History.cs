@@ -15,7 +15,7 @@ internal sealed class History
         {
             if (_byKind is not null) return _byKind;
             // What somebody bought, cancelled or sent back is an event, too.
-            var events = Facts.Select(f => new Activity(ActivityKind.Event, f.Time, f.MessageId)).Concat(Activities).Order(Comparer<Activity>.Create(Activity.Compare)).ToArray();
+            var events = Facts.Select(f => new Activity(ActivityKind.Event, f.Time, f.MessageId, f.Kind == FactKind.Ordered ? new Touch(TouchKind.Action) : default)).Concat(Activities).Order(Comparer<Activity>.Create(Activity.Compare)).ToArray();
             return _byKind = [events, [.. events.Where(a => a.Kind >= ActivityKind.Visit)], [.. events.Where(a => a.Kind >= ActivityKind.View)]];
         }
     }
@@ -66,6 +66,9 @@ internal sealed class History
         => Of(FirstSeen, Joined(Facts, facts), Currency, End == Calendar.Forever ? null : End, Joined(Activities, activities), Joined(Opinions, opinions));
 
     static IReadOnlyList<T> Joined<T>(IReadOnlyList<T> all, IReadOnlyList<T> more) => more.Count == 0 ? all : [.. all, .. more];
+
+    /// <summary>Every activity up to an instant, orders and what became of them among them, by time.</summary>
+    public IEnumerable<Activity> ActivitiesUntil(DateTimeOffset instant) => ByKind[0].TakeWhile(a => a.Time <= instant);
 
     /// <summary>The latest activity of at least that kind at an instant.</summary>
     public Activity? Last(ActivityKind kind, DateTimeOffset instant)

@@ -5,8 +5,8 @@ namespace Perennial.Segmentation.Domain;
 /// <param name="FirstOrder">The first of them; null without one.</param>
 /// <param name="OrderBefore">The one before the last; null with fewer than two.</param>
 /// <param name="LastInteraction">
-/// When the customer last had to do with the shop: a visit, a message opened or clicked, a share, a favourite, any other sign of life, or an order. Opens and clicks are not kept apart
-/// from other signs of life that are no visit, such as survey answers and tickets.
+/// When the customer last had to do with the shop: a visit, a message opened or clicked, a share, a favourite or whatever else is a <see cref="Touch"/>, or an order. What merely concerns them,
+/// as a ticket, a consent or a trait, is none.
 /// </param>
 internal sealed record OverlayFacts(int OrderCount, decimal Spend, DateOnly? FirstOrder, DateOnly? OrderBefore, DateOnly? LastOrder, DateOnly? LastInteraction)
 {
@@ -23,7 +23,7 @@ internal sealed record OverlayFacts(int OrderCount, decimal Spend, DateOnly? Fir
             if (count++ == 0) first = span.Order;
             (before, newest) = (newest, span.Order);
         }
-        var (last, activity) = (purchases.LastOrder?.Time, history.Activities.LastOrDefault(a => a.Time <= instant)?.Time);
+        var (last, activity) = (purchases.LastOrder?.Time, history.Activities.LastOrDefault(a => a.Time <= instant && a.Touch != default)?.Time);
         return new OverlayFacts(
             count, purchases.Value, Date(first?.Time), Date(before?.Time), Date(last),
             Date(activity > last || last is null ? activity : last));

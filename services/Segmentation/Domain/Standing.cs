@@ -12,6 +12,9 @@ internal sealed class Standing
     // A date costs a look into the zone's rules; one kind is asked for again and again, if any.
     (ActivityKind Kind, DateOnly? Date) _lastAsked;
 
+    // Worked out when it is first asked for.
+    List<(DateOnly Day, TouchKind Kind)>? _touchDays;
+
     Standing(History history, Purchases purchases, DateTimeOffset instant, TimeZoneInfo zone)
     {
         (_history, Purchases, Instant, _zone) = (history, purchases, instant, zone);
@@ -41,6 +44,7 @@ internal sealed class Standing
         Feature.MonetaryScore => Purchases.LastOrder is null ? null : RfmCuts.Score(population!.Cuts!.Monetary, Purchases.Value),
         Feature.ReferralCount or Feature.ReviewCount or Feature.ShareCount => Opinions(axis.Feature).Count(),
         Feature.LastReviewRating or Feature.LastNpsScore => Opinions(axis.Feature).LastOrDefault() is { Score: { } score } ? axis.Traits.Down(score) : null,
+        Feature.EngagementScore => EngagementScore.At(TouchDays, today),
         _ => throw new ArgumentOutOfRangeException(nameof(axis), axis.Feature, "No such feature."),
     };
 
@@ -51,6 +55,11 @@ internal sealed class Standing
         if (axis.Feature == Feature.OrdersWithin)
         {
             foreach (var order in OrdersSince(Back(today, axis.WindowDays))) Add(DateOf(order.Time)!.Value.DayNumber + axis.WindowDays + 1L);
+        }
+        else if (axis.Feature == Feature.EngagementScore)
+        {
+            foreach (var start in starts)
+                if (EngagementScore.FallsBelow(TouchDays, start, today) is { } day) Add(day);
         }
         else if (LastDate(axis.Feature) is { DayNumber: var last })
         {
@@ -81,6 +90,7 @@ internal sealed class Standing
         Feature.Spend or Feature.SpendRelative or Feature.MonetaryScore => _history.Facts.Where(f => f.Time <= Instant).Reverse().Select(f => f.MessageId),
         Feature.DaysSinceLastView or Feature.DaysSinceLastVisit or Feature.DaysSinceLastEvent => LastActivity(Kind(axis.Feature)) is { } last ? [last.MessageId] : [],
         Feature.LastReviewRating or Feature.LastNpsScore => Opinions(axis.Feature).TakeLast(1).Select(s => s.MessageId),
+        Feature.EngagementScore => _history.ActivitiesUntil(Instant).Where(a => a.Touch != default).Reverse().Select(a => a.MessageId),
         _ => Opinions(axis.Feature).Reverse().Select(s => s.MessageId),
     };
 
@@ -115,6 +125,11 @@ internal sealed class Standing
         while (_history.Facts[i] is var f && !(f.OrderId == order.Id && f.Time == order.Time && f.Kind is FactKind.Ordered or FactKind.Updated)) i++;
         return _history.Facts[i].MessageId;
     }
+
+    List<(DateOnly Day, TouchKind Kind)> TouchDays => _touchDays ??= EngagementScore.DaysOf(Touches);
+
+    /// <summary>What the customer did up to the instant, by the shop's days.</summary>
+    public IEnumerable<(DateOnly Day, Touch Touch)> Touches => _history.ActivitiesUntil(Instant).Where(a => a.Touch != default).Select(a => (Calendar.DateOf(a.Time, _zone), a.Touch));
 
     Activity? LastActivity(ActivityKind kind) => _history.Last(kind, Instant);
 

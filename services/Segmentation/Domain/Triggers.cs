@@ -20,12 +20,20 @@ internal static class Triggers
         if (sources.HasFlag(Sources.Purchases)) yield return ("order", history.With([new Fact(FactKind.Ordered, instant, NewMessage, NewOrder, MeanOrder(now.Purchases), "")], [], []));
         if (sources.HasFlag(Sources.Activities))
         {
-            foreach (var kind in (ActivityKind[])[ActivityKind.View, ActivityKind.Visit, ActivityKind.Event])
-                yield return (Name(kind), history.With([], [new Activity(kind, instant, NewMessage)], []));
+            foreach (var (name, kind, touch) in Activities) yield return (name, history.With([], [new Activity(kind, instant, NewMessage, touch)], []));
         }
         if (!sources.HasFlag(Sources.Opinions)) yield break;
         foreach (var (name, kind, score) in Opinions) yield return (name, history.With([], [], [new Opinion(kind, instant, NewMessage, score)]));
     }
+
+    static readonly (string Name, ActivityKind Kind, Touch Touch)[] Activities =
+    [
+        ("view", ActivityKind.View, new(TouchKind.Visit)),
+        ("visit", ActivityKind.Visit, new(TouchKind.Visit)),
+        ("event", ActivityKind.Event, default),
+        ("message opened", ActivityKind.Event, new(TouchKind.Opened, Channel.Email)),
+        ("message clicked", ActivityKind.Event, new(TouchKind.Clicked, Channel.Email)),
+    ];
 
     static readonly (string Name, OpinionKind Kind, decimal? Score)[] Opinions =
     [
@@ -35,13 +43,6 @@ internal static class Triggers
         ("review rated 5", OpinionKind.Review, 5),
         ("NPS answer of 10", OpinionKind.NpsAnswer, 10),
     ];
-
-    static string Name(ActivityKind kind) => kind switch
-    {
-        ActivityKind.View => "view",
-        ActivityKind.Visit => "visit",
-        _ => "event",
-    };
 
     static decimal MeanOrder(Purchases purchases) => purchases.OrderCount == 0 ? 0 : decimal.Round(purchases.Value / purchases.OrderCount, 4);
 }

@@ -81,6 +81,7 @@ internal sealed class AudienceSql
     {
         FieldSource.Stage => Stage(leaf),
         FieldSource.Feature when !IsMeasured(leaf.Field.Axis) => False,
+        FieldSource.Feature when leaf.Field.Axis.Feature == Feature.EngagementScore => Unsaid(True),
         FieldSource.Feature => Number(leaf, leaf.Field.Axis.Traits.Scale, Presence(leaf.Field.Axis.Feature), k => AtLeast(leaf.Field.Axis, k)),
         FieldSource.HistoricClv => Number(leaf, FeatureTraits.Of(Feature.Spend).Scale, True, k => AtLeast(new Axis(Feature.Spend), k)),
         FieldSource.Overlay => Overlay(leaf),

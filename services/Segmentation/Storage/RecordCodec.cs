@@ -17,6 +17,9 @@ internal static class RecordCodec
     // Beside the kind in the first byte of an entry.
     const int HasAmount = 4, HasCurrency = 8, HasUuid = 16;
 
+    // Of an activity: its touch follows as the kind in the lower three bits and the channel above.
+    const int HasTouch = 4, TouchKindBits = 3;
+
     // Every record that changes is written: each thread keeps its room for that.
     [ThreadStatic]
     static (ArrayBufferWriter<byte> All, ArrayBufferWriter<byte> Part)? _room;
@@ -67,7 +70,8 @@ internal static class RecordCodec
     {
         Span<byte> uuid = stackalloc byte[16];
         var isUuid = TryUuid(activity.MessageId, uuid);
-        to.Write([(byte)((int)activity.Kind | (isUuid ? HasUuid : 0))]);
+        to.Write([(byte)((int)activity.Kind | (activity.Touch == default ? 0 : HasTouch) | (isUuid ? HasUuid : 0))]);
+        if (activity.Touch != default) to.Write([(byte)((int)activity.Touch.Kind | (int)activity.Touch.Channel << TouchKindBits)]);
         Message(to, activity.MessageId, isUuid, uuid);
     }
 
@@ -130,7 +134,8 @@ internal static class RecordCodec
     static Activity ReadActivity(ref Reader reader, DateTimeOffset time)
     {
         var head = reader.Byte();
-        return new Activity((ActivityKind)(head & 3), time, reader.Message((head & HasUuid) != 0));
+        var touch = (head & HasTouch) != 0 ? reader.Byte() : 0;
+        return new Activity((ActivityKind)(head & 3), time, reader.Message((head & HasUuid) != 0), new Touch((TouchKind)(touch & (1 << TouchKindBits) - 1), (Channel)(touch >> TouchKindBits)));
     }
 
     static Opinion ReadOpinion(ref Reader reader, DateTimeOffset time)

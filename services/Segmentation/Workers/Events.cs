@@ -41,7 +41,7 @@ internal static class Events
         return new Sighting(recorded.Shop, recorded.Customer, recorded.Identified, time, fact, recorded.Event.PayloadCase == Event.PayloadOneofCase.CustomerErased)
         {
             Known = ToKnown(recorded),
-            Activity = fact is null && ToActivityKind(recorded.Event) is { } kind ? new Activity(kind, time, recorded.Event.MessageId) : null,
+            Activity = fact is null && ToActivityKind(recorded.Event) is { } kind ? new Activity(kind, time, recorded.Event.MessageId, ToTouch(recorded.Event)) : null,
             Opinion = ToOpinion(recorded.Event, time),
         };
     }
@@ -65,6 +65,28 @@ internal static class Events
         Event.PayloadOneofCase.CustomerErased => null,
         _ => ActivityKind.Event,
     };
+
+    /// <summary>As the engagement house sees it; the touch of an order is its own, since it is no activity beside.</summary>
+    static Touch ToTouch(Event e) => e.PayloadCase switch
+    {
+        Event.PayloadOneofCase.MessageEngaged => e.MessageEngaged.Interaction switch
+        {
+            MessageEngaged.Types.Interaction.Opened => new Touch(TouchKind.Opened, ToChannel(e.MessageEngaged.Channel)),
+            MessageEngaged.Types.Interaction.Clicked => new Touch(TouchKind.Clicked, ToChannel(e.MessageEngaged.Channel)),
+            _ => default,
+        },
+        Event.PayloadOneofCase.PageViewed or Event.PayloadOneofCase.ProductViewed or Event.PayloadOneofCase.ProductListViewed or Event.PayloadOneofCase.ProductsSearched
+            or Event.PayloadOneofCase.CheckoutProgressed => new Touch(TouchKind.Visit),
+        Event.PayloadOneofCase.CartChanged => new Touch(e.CartChanged.Change == CartChanged.Types.Change.Viewed ? TouchKind.Visit : TouchKind.Action),
+        Event.PayloadOneofCase.WishlistChanged or Event.PayloadOneofCase.ProductShared or Event.PayloadOneofCase.ProductReviewed or Event.PayloadOneofCase.CouponChanged
+            or Event.PayloadOneofCase.SurveyAnswered => new Touch(TouchKind.Action),
+        // A promotion that was only on the page is not the customer's doing.
+        Event.PayloadOneofCase.PromotionEngaged when e.PromotionEngaged.Clicked => new Touch(TouchKind.Action),
+        _ => default,
+    };
+
+    // A channel of a later contract is none here.
+    static Domain.Channel ToChannel(Common.V1.Channel channel) => Enum.IsDefined((Domain.Channel)channel) ? (Domain.Channel)channel : Domain.Channel.None;
 
     /// <summary>What customers say of the shop; the contract names how each is told.</summary>
     static Opinion? ToOpinion(Event e, DateTimeOffset time)

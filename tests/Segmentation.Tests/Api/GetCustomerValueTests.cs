@@ -36,7 +36,7 @@ public sealed class GetCustomerValueTests(ValueHouseFixture fixture) : IClassFix
         Assert.StartsWith("2024-07", value.ExpectedDateOfNextOrder, StringComparison.Ordinal);
         Assert.Equal((1, fixture.Fitted.ChosenModel), (value.ModelRevision, value.Model));
         Assert.Equal(["ranked_channel_affinity"], value.Withheld.Select(w => w.Field).Except(["alive_probability"]));
-        Assert.Equal("NOT_KNOWN_HERE", Reason(value, "ranked_channel_affinity"));
+        Assert.Equal("NO_MESSAGE", Reason(value, "ranked_channel_affinity"));
     }
 
     [Fact]
@@ -65,6 +65,17 @@ public sealed class GetCustomerValueTests(ValueHouseFixture fixture) : IClassFix
         Assert.Equal((double)value.ResidualClv!.ToDecimal(), value.DiscountedResidualOrders * (double)value.ExpectedOrderSpend.ToDecimal(), 0.05);
         var hasty = await Get(Regular, discount: 5);
         Assert.True(hasty.DiscountedResidualOrders < value.DiscountedResidualOrders);
+    }
+
+    [Theory]
+    [InlineData("2024-02-02T09:00:00Z", "", true)]
+    [InlineData("2024-02-02T11:00:00Z", "email", false)]
+    [InlineData(null, "sms email", false)]
+    public async Task Channels_are_ranked_by_what_was_opened_and_clicked_until_then(string? asOf, string channels, bool withheld)
+    {
+        var value = await Get("user:looks", asOf);
+        Assert.Equal(channels, string.Join(' ', value.RankedChannelAffinity));
+        Assert.Equal(withheld, value.Withheld.Any(w => w.Field == "ranked_channel_affinity"));
     }
 
     [Theory]

@@ -22,6 +22,8 @@ public sealed class ValueHouseFixture : IAsyncLifetime
         Order(Silent, "2022-07-01", "2022-07-10");
         Order(Once, "2024-06-20");
         House.Record("tea", "user:looks", "2024-02-01T10:00:00Z", Said.Visited());
+        House.Record("tea", "user:looks", "2024-02-02T10:00:00Z", Said.Engaged(Common.V1.Channel.Email, clicked: false));
+        House.Record("tea", "user:looks", "2024-02-03T10:00:00Z", Said.Engaged(Common.V1.Channel.Sms, clicked: true));
         House.Record("tea", "user:back", "2024-03-01T10:00:00Z", Said.Ordered("back-1", 40));
         House.Record("tea", "user:back", "2024-03-05T10:00:00Z", Said.Cancelled("back-1"));
         House.Record("small", "user:one", "2024-06-01T10:00:00Z", Said.Ordered("s-1", 10));

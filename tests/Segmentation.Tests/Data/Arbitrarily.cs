@@ -32,11 +32,19 @@ static class Arbitrarily
         from facts in Gen.ArrayOf(Fact(), count)
         select facts.Select((f, i) => f with { MessageId = $"m{i}" }).ToArray();
 
+    /// <summary>None as often as all others.</summary>
+    public static Gen<Touch> Touch() => Gen.Frequency(
+        (4, Gen.Constant(default(Touch))),
+        (1, Gen.Constant(new Touch(TouchKind.Visit))),
+        (1, Gen.Constant(new Touch(TouchKind.Action))),
+        (2, from kind in Gen.Elements(TouchKind.Opened, TouchKind.Clicked) from channel in Gen.Elements(Channel.Email, Channel.Push) select new Touch(kind, channel)));
+
     static Gen<Activity> Activity() =>
         from kind in Gen.Elements(Enum.GetValues<ActivityKind>())
         from time in Time()
         from message in Gen.Choose(1, 1_000)
-        select new Activity(kind, time, $"a{message}");
+        from touch in Touch()
+        select new Activity(kind, time, $"a{message}", touch);
 
     static Gen<Opinion> Opinion() =>
         from kind in Gen.Elements(Enum.GetValues<OpinionKind>())
@@ -50,7 +58,8 @@ static class Arbitrarily
         from activities in Gen.ArrayOf(Activity(), count)
         from hours in Gen.ArrayOf(Gen.Choose(-20, 20), count)
         from kinds in Gen.ArrayOf(Gen.Elements(Enum.GetValues<ActivityKind>()), count)
-        select activities.Concat(activities.Select((a, i) => new Activity(kinds[i], a.Time.AddHours(hours[i]), $"b{i}"))).ToArray();
+        from touches in Gen.ArrayOf(Touch(), count)
+        select activities.Concat(activities.Select((a, i) => new Activity(kinds[i], a.Time.AddHours(hours[i]), $"b{i}", touches[i]))).ToArray();
 
     /// <summary>Up to 5 opinions of one customer.</summary>
     public static Gen<Opinion[]> Opinions() =>

@@ -96,7 +96,8 @@ public sealed class CustomerRecordLaws
         from days in Gen.ArrayOf(Gen.Choose(0, 500), count)
         from minutes in Gen.ArrayOf(Gen.OneOf(Gen.Choose(-40, 40), Gen.Choose(0, 1_500)), count)
         from kinds in Gen.ArrayOf(Gen.Elements(Enum.GetValues<ActivityKind>()), count)
-        select (days.Select((d, i) => new Activity(kinds[i], Calendar.StartOf(Date("2011-01-01").AddDays(d), zone).AddMinutes(minutes[i]), $"a{i}")).ToArray(), zone);
+        from touches in Gen.ArrayOf(Arbitrarily.Touch(), count)
+        select (days.Select((d, i) => new Activity(kinds[i], Calendar.StartOf(Date("2011-01-01").AddDays(d), zone).AddMinutes(minutes[i]), $"a{i}", touches[i])).ToArray(), zone);
 
     [Fact]
     public void The_firsts_of_quarters_of_hours_say_all_that_days_are_counted_from_in_any_zone()
@@ -106,13 +107,23 @@ public sealed class CustomerRecordLaws
             var kept = record.Now("GBP", c.Zone)!;
             var all = History.Of(c.Activities.Min(a => a.Time), [], "GBP", null, c.Activities);
             return StageTimeline.Of(kept, LifecycleLaws.Recent, c.Zone).SequenceEqual(StageTimeline.Of(all, LifecycleLaws.Recent, c.Zone))
+                && StageTimeline.Of(kept, LifecycleLaws.Engaged, c.Zone).SequenceEqual(StageTimeline.Of(all, LifecycleLaws.Engaged, c.Zone))
                 && BuiltIn.All(m => StageTimeline.Of(kept, m, c.Zone).SequenceEqual(StageTimeline.Of(all, m, c.Zone)));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(1_000));
 
     static readonly DateTimeOffset Now = Utc("2014-01-01");
 
     [Fact]
-    public void At_most_three_signs_of_life_are_kept_of_a_quarter_of_an_hour()
+    public void Of_a_quarter_of_an_hour_the_first_of_each_touch_is_kept()
+    {
+        Touch[] touches = [default, new(TouchKind.Visit), new(TouchKind.Clicked, Channel.Email), new(TouchKind.Clicked, Channel.Push)];
+        var all = Enumerable.Range(0, 900).Select(s => new Activity(ActivityKind.Event, Now.AddSeconds(s), $"a{s}", touches[s % 4])).ToList();
+        var record = CustomerRecord.Empty.With(all.Select(a => new Sighting("shop", "user:ann", true, a.Time, null) { Known = Now.AddDays(1), Activity = a }));
+        Assert.Equal(["a0", "a1", "a2", "a3"], record.Activities.Select(a => a.What.MessageId));
+    }
+
+    [Fact]
+    public void At_most_three_signs_of_life_without_a_touch_are_kept_of_a_quarter_of_an_hour()
     {
         var all = Enumerable.Range(0, 3_600).Select(s => new Activity((ActivityKind)(s % 3 + 1), Now.AddSeconds(s), $"a{s}")).ToList();
         var record = CustomerRecord.Empty.With(all.Select(a => new Sighting("shop", "user:ann", true, a.Time, null) { Known = Now.AddDays(1), Activity = a }));

@@ -25,7 +25,7 @@ public sealed class LifecycleLaws
     }
 
     static Gen<Case> Gens() =>
-        from model in Gen.Elements([.. BuiltIn, Recent])
+        from model in Gen.Elements([.. BuiltIn, Recent, Engaged])
         from facts in Arbitrarily.Facts()
         from activities in Arbitrarily.Activities()
         from opinions in Arbitrarily.Opinions()
@@ -99,7 +99,17 @@ public sealed class LifecycleLaws
     [Fact]
     public void The_first_of_a_day_says_all_that_days_are_counted_from()
         => Hold(c => History.Of(c.History.FirstSeen, c.Facts, "GBP", null, Activity.FirstsOfDays(c.Activities, c.Zone), c.Opinions) is var kept
-            && StageTimeline.Of(kept, Recent, c.Zone).SequenceEqual(StageTimeline.Of(c.History, Recent, c.Zone)));
+            && StageTimeline.Of(kept, Recent, c.Zone).SequenceEqual(StageTimeline.Of(c.History, Recent, c.Zone))
+            && StageTimeline.Of(kept, Engaged, c.Zone).SequenceEqual(StageTimeline.Of(c.History, Engaged, c.Zone)));
+
+    /// <summary>Asks for the engagement score, with bounds that it falls through within days, months and years.</summary>
+    internal static readonly BoundModel Engaged = new("engaged", 1, new("", "", "",
+    [
+        new("hot", "", "", "", [new(new Condition(new(Feature.EngagementScore), Lower: new Limit(2)))]),
+        new("warm", "", "", "", [new(new Condition(new(Feature.EngagementScore), Lower: new Limit(0.1m), Upper: new Limit(2, IsOpen: true)))]),
+        new("cool", "", "", "", [new(new Condition(new(Feature.EngagementScore), Lower: new Limit(0, IsOpen: true), Upper: new Limit(0.1m, IsOpen: true)))]),
+        new("cold", "", "", "", [new(new Condition(new(Feature.EngagementScore), Upper: new Limit(0)))]),
+    ]));
 
     /// <summary>Asks for every feature of activities, with thresholds that days cross.</summary>
     internal static readonly BoundModel Recent = new("recent", 1, new("", "", "",

@@ -109,7 +109,7 @@ public sealed class OverlayTests
     [Fact]
     public void Facts_are_those_of_the_instant()
     {
-        var history = History.Of(Utc("2011-01-01"), [Ordered("a", "2011-02-01"), Ordered("b", "2011-03-01"), Cancelled("b", "2011-03-10"), Ordered("c", "2011-04-01T23:30:00Z", 7), Refunded("", "2011-04-03", 2)], "GBP", Utc("2012-01-01"), [new(ActivityKind.Event, Utc("2011-02-20"), "opened")]);
+        var history = History.Of(Utc("2011-01-01"), [Ordered("a", "2011-02-01"), Ordered("b", "2011-03-01"), Cancelled("b", "2011-03-10"), Ordered("c", "2011-04-01T23:30:00Z", 7), Refunded("", "2011-04-03", 2)], "GBP", Utc("2012-01-01"), [new(ActivityKind.Event, Utc("2011-02-20"), "opened", new Touch(TouchKind.Opened, Channel.Email)), new(ActivityKind.Event, Utc("2011-02-22"), "ticket")]);
 
         Assert.Null(OverlayFacts.At(history, Utc("2010-12-31"), London));
         Assert.Equal(new OverlayFacts(0, 0, null, null, null, null), OverlayFacts.At(history, Utc("2011-01-01"), London));

@@ -42,7 +42,7 @@ public abstract class AudienceStoreConformance(Func<Task<TestStore>> open) : IAs
 
     static Sighting Does(string customer, string time, ActivityKind? activity = null, (OpinionKind Kind, decimal? Score)? opinion = null) => new("tea", customer, true, Utc(time), null)
     {
-        Activity = activity is { } kind ? new Activity(kind, Utc(time), "m" + time) : null,
+        Activity = activity is { } kind ? new Activity(kind, Utc(time), "m" + time, new Touch(TouchKind.Visit)) : null,
         Opinion = opinion is { } said ? new Opinion(said.Kind, Utc(time), "m" + time, said.Score) : null,
     };
 

@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.Storage;
+using Perennial.Segmentation.Tests.Data;
 using Perennial.Segmentation.Workers;
 using static Perennial.Segmentation.Tests.Given;
 
@@ -36,7 +37,7 @@ public sealed class RecordCodecTests
         from seen in Entries(Time())
         from left in Entries(Time())
         from facts in Entries(from kind in Gen.Elements(Enum.GetValues<FactKind>()) from time in Time() from id in Gen.Elements(Ids) from order in Gen.Elements(Ids) from amount in Amount() from currency in Gen.Elements("", "GBP", "XXX") select new Fact(kind, time, id, order, amount, currency))
-        from activities in Entries(from kind in Gen.Elements(Enum.GetValues<ActivityKind>()) from time in Time() from id in Gen.Elements(Ids) select new Activity(kind, time, id))
+        from activities in Entries(from kind in Gen.Elements(Enum.GetValues<ActivityKind>()) from time in Time() from id in Gen.Elements(Ids) from touch in Arbitrarily.Touch() select new Activity(kind, time, id, touch))
         from opinions in Entries(from kind in Gen.Elements(Enum.GetValues<OpinionKind>()) from time in Time() from id in Gen.Elements(Ids) from score in Amount() select new Opinion(kind, time, id, score))
         select new CustomerRecord { Seen = seen, Left = left, Facts = facts, Activities = activities, Opinions = opinions };
 
@@ -87,6 +88,15 @@ public sealed class RecordCodecTests
     }
 
     /// <summary>Formats are for ever: what a version has written, every later one reads.</summary>
+    [Fact]
+    public void A_touch_takes_a_byte()
+    {
+        var record = CustomerRecord.Empty.With([new Sighting("shop", "user:ann", true, Utc("2024-01-01"), null) { Known = Utc("2024-01-02"), Activity = new(ActivityKind.Event, Utc("2024-01-01"), "m1") }]);
+        var touched = CustomerRecord.Empty.With([new Sighting("shop", "user:ann", true, Utc("2024-01-01"), null) { Known = Utc("2024-01-02"), Activity = new(ActivityKind.Event, Utc("2024-01-01"), "m1", new Touch(TouchKind.Clicked, Channel.Service)) }]);
+        Assert.Equal(RecordCodec.Write(record).Length + 1, RecordCodec.Write(touched).Length);
+        Assert.Equal(new Touch(TouchKind.Clicked, Channel.Service), Assert.Single(RecordCodec.Read(RecordCodec.Write(touched)).Activities).What.Touch);
+    }
+
     [Fact]
     public void The_bytes_of_a_format_do_not_change()
     {

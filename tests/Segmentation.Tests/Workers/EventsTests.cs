@@ -3,6 +3,7 @@ using Perennial.Common.V1;
 using Perennial.Foundation.Feeds;
 using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.Workers;
+using Channel = Perennial.Common.V1.Channel;
 
 namespace Perennial.Segmentation.Tests.Workers;
 
@@ -129,7 +130,27 @@ public sealed class EventsTests
 
     [Fact]
     public void A_sign_of_life_keeps_its_time_and_message()
-        => Assert.Equal(new Activity(ActivityKind.Visit, Given.Utc("2024-01-02T03:04:05.678Z"), "m1"), Of(Said.Visited()).Activity);
+        => Assert.Equal(new Activity(ActivityKind.Visit, Given.Utc("2024-01-02T03:04:05.678Z"), "m1", new Touch(TouchKind.Visit)), Of(Said.Visited()).Activity);
+
+    public static TheoryData<string, Event> Touches() => new()
+    {
+        { "Visit", Said.Visited() }, { "Visit", new() { ProductViewed = new() } }, { "Visit", new() { ProductListViewed = new() } }, { "Visit", new() { ProductsSearched = new() } }, { "Visit", new() { CheckoutProgressed = new() } },
+        { "Visit", new() { CartChanged = new() { Change = CartChanged.Types.Change.Viewed } } }, { "Action", new() { CartChanged = new() { Change = CartChanged.Types.Change.ProductAdded } } },
+        { "Action", new() { WishlistChanged = new() } }, { "Action", new() { ProductShared = new() } }, { "Action", new() { ProductReviewed = new() } }, { "Action", new() { CouponChanged = new() } }, { "Action", Survey("nps", 9) },
+        { "None", new() { PromotionEngaged = new() } }, { "Action", new() { PromotionEngaged = new() { Clicked = true } } },
+        { "Opened Email", Message(MessageEngaged.Types.Interaction.Opened) }, { "Clicked Email", Message(MessageEngaged.Types.Interaction.Clicked) }, { "None", Message(MessageEngaged.Types.Interaction.Unsubscribed) },
+        { "Clicked Push", new() { MessageEngaged = new() { Channel = Channel.Push, Interaction = MessageEngaged.Types.Interaction.Clicked } } }, { "Opened", new() { MessageEngaged = new() { Channel = (Channel)99, Interaction = MessageEngaged.Types.Interaction.Opened } } },
+        { "None", new() { TraitsChanged = new() } }, { "None", new() { ConsentChanged = new() } }, { "None", new() { SupportTicketChanged = new() } }, { "None", new() { Custom = new() { Name = "x" } } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Touches))]
+    public void What_a_customer_does_is_the_touch_that_the_engagement_house_sees(string touch, Event e)
+    {
+        ArgumentNullException.ThrowIfNull(e);
+        var found = Of(e).Activity!.Touch;
+        Assert.Equal(touch, found.Channel == default ? $"{found.Kind}" : $"{found.Kind} {found.Channel}");
+    }
 
     public static TheoryData<string, double?, Event> Opinions() => new()
     {
@@ -164,6 +185,6 @@ public sealed class EventsTests
         var batch = HistoryFeed.ToEvents(new FeedBatch(2, 5, 9, [configured, visited]));
         Assert.Equal((2, 5, 9), (batch.Partition, batch.After, batch.Next));
         Assert.Equal([new ShopSettings("tea", "Europe/London", "GBP", DateTimeOffset.UnixEpoch)], batch.Shops);
-        Assert.Equal([new Sighting("tea", "anon:1", false, DateTimeOffset.UnixEpoch, null) { Activity = new(ActivityKind.Visit, DateTimeOffset.UnixEpoch, "") }], batch.Sightings);
+        Assert.Equal([new Sighting("tea", "anon:1", false, DateTimeOffset.UnixEpoch, null) { Activity = new(ActivityKind.Visit, DateTimeOffset.UnixEpoch, "", new Touch(TouchKind.Visit)) }], batch.Sightings);
     }
 }

@@ -36,8 +36,8 @@ internal enum WithheldReason
     /// <summary>The spend of an order has no mean after the fitted model, or none was fitted.</summary>
     SpendNotIdentified = 11,
 
-    /// <summary>Nothing of it reaches this house.</summary>
-    NotKnownHere = 12,
+    /// <summary>No message was opened or clicked.</summary>
+    NoMessage = 12,
 
     /// <summary>The model that was chosen does not have it.</summary>
     NotInModel = 13,

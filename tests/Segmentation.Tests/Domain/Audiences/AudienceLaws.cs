@@ -16,7 +16,7 @@ public sealed class AudienceLaws
     static readonly string[] Restrictions =
     [
         "stage = (new OR promising)", "stage != loyal", "stages.active-lapsed = lapsed", "stages.rfm = (champions OR lost)", "order_count > 1", "days_since_last_order >= 31", "days_since_last_order = 61", "orders_within_30_days = 1",
-        "orders_within_365_days < 3", "days_beyond_lapse > 0", "recency_score <= 2", "days_since_last_view < 17", "days_since_last_visit:*", "days_since_last_event != 90", "last_nps_score >= 9", "spend >= 25.5", "first_order_time < 2011-06-01T00:00:00Z",
+        "orders_within_365_days < 3", "days_beyond_lapse > 0", "recency_score <= 2", "days_since_last_view < 17", "days_since_last_visit:*", "days_since_last_event != 90", "engagement_score >= 0.5", "engagement_score = 0", "engagement_score < 2.25", "last_nps_score >= 9", "spend >= 25.5", "first_order_time < 2011-06-01T00:00:00Z",
         "last_order_time:*", "identified", "vip", "vip = false", "one_time", "repeat", "warm", "cold", "new_customer", "returning", "returning = false", "predicted_clv > 50", "predicted_clv <= 20.5", "NOT predicted_clv:*", "predicted_number_of_orders >= 0.5", "predicted_number_of_orders != 1", "predicted_number_of_orders < 0.000001", "churn_probability >= 0.6", "churn_probability < 0.9", "churn_probability = 1", "traits.plan = \"gold*\"", "traits.plan != silver", "traits.colour != red",
     ];
 

@@ -13,7 +13,7 @@ public sealed class AudienceTests
         Utc("2011-03-01"),
         [Ordered("a", "2011-04-01T12:00:00Z", 100), Ordered("b", "2011-04-10T12:00:00Z", 100), Ordered("c", "2011-04-30T12:00:00Z", 100)],
         "GBP", null,
-        [new(ActivityKind.View, Utc("2011-05-20T12:00:00Z"), "v")],
+        [new(ActivityKind.View, Utc("2011-05-20T12:00:00Z"), "v", new Touch(TouchKind.Visit))],
         [new(OpinionKind.Review, Utc("2011-06-01T12:00:00Z"), "r", 4.5m)]);
 
     static readonly DateTimeOffset Now = Utc("2011-06-10T12:00:00Z");

@@ -1,0 +1,67 @@
+namespace Perennial.Segmentation.Domain;
+
+/// <summary>
+/// How engaged a customer is: what they did on a day counts once a day and kind, and fades by half in every half-life. Weights and half-life are those that the engagement house
+/// begins with; there every touch counts, which takes more than a record of days to know.
+/// </summary>
+internal static class EngagementScore
+{
+    const int HalfLifeDays = 30;
+
+    /// <summary>After so many half-lives nothing of any score is left on its grid.</summary>
+    const int HalfLivesMax = 64;
+
+    const double StepsPerUnit = 10_000;
+
+    static readonly double[] Fractions = [.. Enumerable.Range(0, HalfLifeDays).Select(d => Math.Pow(2, -(double)d / HalfLifeDays))];
+
+    static double Weight(TouchKind kind) => kind switch
+    {
+        TouchKind.Opened => 0.1,
+        TouchKind.Clicked => 1,
+        TouchKind.Visit => 0.25,
+        TouchKind.Action => 2,
+        _ => 0,
+    };
+
+    /// <summary>1 on the day itself, one half after a half-life.</summary>
+    static double Decay(int days) => Math.ScaleB(Fractions[days % HalfLifeDays], -(days / HalfLifeDays));
+
+    /// <summary>Kinds of touch by day: each once.</summary>
+    public static List<(DateOnly Day, TouchKind Kind)> DaysOf(IEnumerable<(DateOnly Day, Touch Touch)> touches)
+        => [.. touches.Select(t => (t.Day, t.Touch.Kind)).Distinct().Order()];
+
+    /// <summary>Sum over days and kinds of weight * 2^(-days since / half-life), in ten-thousandths, rounded down. Falls, or stays, from day to day.</summary>
+    /// <param name="days">None after <paramref name="today"/>, in order, so that equal days give an equal sum.</param>
+    public static long At(List<(DateOnly Day, TouchKind Kind)> days, DateOnly today)
+    {
+        var sum = 0.0;
+        foreach (var (day, kind) in days) sum += Weight(kind) * Decay(today.DayNumber - day.DayNumber);
+        // What is a ten-thousandth but for the last bits of a sum is one.
+        return (long)Math.Floor(Math.Round(sum * StepsPerUnit, 6));
+    }
+
+    /// <summary>The first day after <paramref name="today"/> on which the score is below so many steps; null where it is now, or for ever above.</summary>
+    public static long? FallsBelow(List<(DateOnly Day, TouchKind Kind)> days, long steps, DateOnly today)
+    {
+        if (steps <= 0 || At(days, today) < steps) return null;
+        var (above, below) = (today.DayNumber, Math.Min(today.DayNumber + HalfLifeDays * HalfLivesMax, DateOnly.MaxValue.DayNumber));
+        if (At(days, DateOnly.FromDayNumber(below)) >= steps) return null;
+        while (below - above > 1)
+        {
+            var middle = above + (below - above) / 2;
+            if (At(days, DateOnly.FromDayNumber(middle)) < steps) below = middle;
+            else above = middle;
+        }
+        return below;
+    }
+
+    /// <summary>Channels by how engaged a customer is with the messages on each, most first: opens and clicks, scored as above for each channel.</summary>
+    /// <param name="touches">None after <paramref name="today"/>.</param>
+    public static IReadOnlyList<Channel> Channels(IEnumerable<(DateOnly Day, Touch Touch)> touches, DateOnly today)
+        => [.. touches.Where(t => t.Touch.Channel != Channel.None)
+            .GroupBy(t => t.Touch.Channel)
+            // Of two whose scores are worn away, the one touched later.
+            .OrderByDescending(c => At(DaysOf(c), today)).ThenByDescending(c => c.Max(t => t.Day)).ThenBy(c => c.Key)
+            .Select(c => c.Key)];
+}

@@ -46,6 +46,8 @@ internal sealed partial class SegmentationStore
         public bool IsNew => isNew;
         public bool IsForgotten { get; } = !isNew && (after.IsEmpty || arrivals.Sightings.Any(s => s.Reset == ResetKind.Erased));
         public string News => arrivals.News;
+        public PurchaseHistory? PurchasesBefore => _was.Value?.Purchases;
+        public PurchaseHistory? PurchasesAfter => _is.Value?.Purchases;
         public CustomerRecord Before => before;
         public CustomerRecord After => after;
 
@@ -221,6 +223,11 @@ internal sealed partial class SegmentationStore
     async Task DeriveAsync(DbConnection connection, DbTransaction? transaction, Derivation derivation, Shop shop, List<Change> changes, Derived derived, DateTimeOffset now, CancellationToken cancellation)
     {
         var own = changes.Where(c => c.Id <= derivation.Cursor && c.After.IsNewsTo(derivation.Sources, c.Before)).ToList();
+        if (derivation.IsTally)
+        {
+            foreach (var c in own) derived.Tally(derivation, c.Identified, c.PurchasesBefore, c.PurchasesAfter);
+            return;
+        }
         var told = await ToldAsync(connection, transaction, derivation, own.Where(c => !c.IsNew).Select(c => c.Id), cancellation);
         foreach (var c in own)
         {

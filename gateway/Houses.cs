@@ -22,6 +22,7 @@ internal sealed class Houses(Channels channels, IOptions<UpstreamOptions> upstre
         (SegmentationReflection.Descriptor, u => u.Segmentation),
         (ValueReflection.Descriptor, u => u.Segmentation),
         (AudienceReflection.Descriptor, u => u.Segmentation),
+        (MetricsReflection.Descriptor, u => u.Segmentation),
         (EngagementReflection.Descriptor, u => u.Engagement),
         (CampaignsReflection.Descriptor, u => u.Campaigns),
     ];

@@ -38,6 +38,6 @@ internal static class Program
             .AddHostedService<Previewing>()
             .AddFeedConsumer<HistoryFeed>();
         var app = builder.Build();
-        return app.MapHouse<SegmentationApi>().MapService<ValueApi>().MapService<AudienceApi>();
+        return app.MapHouse<SegmentationApi>().MapService<ValueApi>().MapService<AudienceApi>().MapService<MetricsApi>();
     }
 }

@@ -14,6 +14,7 @@ static class Tree
         ["perennial.segmentation.v1.SegmentationService"] = "Segmentation",
         ["perennial.segmentation.v1.ValueService"] = "Segmentation",
         ["perennial.segmentation.v1.AudienceService"] = "Segmentation",
+        ["perennial.segmentation.v1.MetricsService"] = "Segmentation",
         ["perennial.engagement.v1.EngagementService"] = "EngagementTracking",
         ["perennial.campaigns.v1.CampaignService"] = "CampaignRecommendation",
     };

@@ -2,11 +2,12 @@ using System.Globalization;
 
 namespace Perennial.Benchmarks;
 
-/// <summary>Measures what is computed inside a house, in one process: <c>value</c> (fits, scores and order gaps of a synthetic shop), <c>audiences</c>, <c>records</c>.</summary>
+/// <summary>Measures what is computed inside a house, in one process: <c>value</c> (fits, scores and order gaps of a synthetic shop), <c>audiences</c>, <c>metrics</c>, <c>records</c>.</summary>
 static class Program
 {
     const string Usage = """
         usage: Benchmarks audiences --customers N   counts and streams filters over a SQLite store of N customers
+               Benchmarks metrics --customers N   a cohort table and flows of 60 months over a SQLite store of N customers
                Benchmarks records --customers N --batch N   takes five orders a customer into a SQLite store, as the feed does in batches of N
                Benchmarks value [options]
           --customers N   1 to 10,000,000 buyers (1,000,000)
@@ -24,8 +25,11 @@ static class Program
             case ["audiences", "--customers", var members] when IsCount(members, out var many):
                 await AudienceBenchmark.RunAsync(many, Path.GetTempPath());
                 return 0;
+            case ["metrics", "--customers", var shoppers] when IsCount(shoppers, out var many):
+                await MetricsBenchmark.RunAsync(many, Path.GetTempPath());
+                return 0;
             case not ["value", ..]:
-                return await FailAsync("the first word names what to measure: value, audiences or records, and its options follow");
+                return await FailAsync("the first word names what to measure: value, audiences, metrics or records, and its options follow");
         }
         var (customers, store, data) = (1_000_000, false, Path.GetTempPath());
         for (var i = 1; i < args.Length; i++)

@@ -145,6 +145,12 @@ sealed class AudienceDouble(Script script) : AudienceService.AudienceServiceBase
     public override Task<OverlaySettings> GetOverlaySettings(GetOverlaySettingsRequest request, ServerCallContext context) => script.UnaryAsync<OverlaySettings>(request, context);
 }
 
+sealed class MetricsDouble(Script script) : MetricsService.MetricsServiceBase
+{
+    public override Task<MetricSeries> GetMetrics(GetMetricsRequest request, ServerCallContext context) => script.UnaryAsync<MetricSeries>(request, context);
+    public override Task<CohortTable> GetCohorts(GetCohortsRequest request, ServerCallContext context) => script.UnaryAsync<CohortTable>(request, context);
+}
+
 sealed class EngagementDouble(Script script) : EngagementService.EngagementServiceBase
 {
     public override Task<CustomerEngagement> GetCustomerEngagement(GetCustomerEngagementRequest request, ServerCallContext context) => script.UnaryAsync<CustomerEngagement>(request, context);
@@ -177,6 +183,7 @@ static class Doubles
         app.MapGrpcService<SegmentationDouble>();
         app.MapGrpcService<ValueDouble>();
         app.MapGrpcService<AudienceDouble>();
+        app.MapGrpcService<MetricsDouble>();
         app.MapGrpcService<EngagementDouble>();
         app.MapGrpcService<CampaignsDouble>();
         await app.StartAsync(TestContext.Current.CancellationToken);

@@ -15,6 +15,9 @@ internal static class Lookups
         => await store.FindShopAsync(id, cancellation)
         ?? throw Errors.Of(CommonErrorReason.ShopNotFound, $"Shop '{id}' is not known here; create it first, or wait until this house has read that far.", ("shop", id));
 
+    public static RpcException ModelNotFound(Shop shop, string model)
+        => Errors.Of(SegmentationErrorReason.ModelNotFound, $"Shop '{shop.Id}' has no model '{model}'; ListModels names those that there are.", ("shop", shop.Id), ("model", model));
+
     /// <param name="knownAt">Null where what is known now was asked for.</param>
     public static RpcException CustomerNotFound(Shop shop, string customer, DateTimeOffset asOf, DateTimeOffset? knownAt = null) => knownAt is { } known
         ? Errors.Of(

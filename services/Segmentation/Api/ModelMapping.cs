@@ -15,7 +15,7 @@ internal static class ModelMapping
         => new(document.Title, document.Description, document.Source, [.. document.Stages.Select(ToDomain)]);
 
     static Stage ToDomain(ModelStage stage)
-        => new(stage.Stage, stage.Title, stage.Meaning, stage.SourceText, [.. stage.Rules.Select(r => new Rule([.. r.Conditions.Select(ToDomain)]))], stage.Otherwise);
+        => new(stage.Stage, stage.Title, stage.Meaning, stage.SourceText, [.. stage.Rules.Select(r => new Rule([.. r.Conditions.Select(ToDomain)]))], stage.Otherwise, (Domain.StageRole)stage.Role);
 
     public static Domain.Condition ToDomain(FeatureCondition condition) => new(
         ToAxis(condition),
@@ -68,6 +68,7 @@ internal static class ModelMapping
         Meaning = stage.Meaning,
         SourceText = stage.SourceText,
         Otherwise = stage.Otherwise,
+        Role = (V1.StageRole)stage.Role,
         Rules = { stage.Rules.Select(r => new ModelRule { Conditions = { r.Conditions.Select(ToProto) } }) },
     };
 

@@ -44,6 +44,7 @@ internal static partial class ModelRules
             .Text(stage.Title, field + ".title", 0, TitleLengthMax)
             .Text(stage.Meaning, field + ".meaning", 0, TextLengthMax)
             .Text(stage.SourceText, field + ".source_text", 0, TextLengthMax)
+            .Require(Enum.IsDefined(stage.Role), field + ".role", "must be one of those that the contract names")
             .Require(stage.Otherwise || stage.Rules.Count > 0, field + ".rules", "is required, unless the stage takes the others")
             .Require(!stage.Otherwise || stage.Rules.Count == 0, field + ".rules", "must be empty where the stage takes the others");
         foreach (var (i, rule) in stage.Rules.Index())

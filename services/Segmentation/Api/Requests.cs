@@ -31,8 +31,8 @@ internal static class Requests
     public static DateOnly? ToMonth(string month) => DateOnly.TryParseExact(month, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var start) ? start : null;
 
     /// <summary>A month that may be left open.</summary>
-    public static Violations Month(this Violations violations, string month)
-        => violations.Require(month.Length == 0 || ToMonth(month) is not null, "month", "must be a month such as 2011-11");
+    public static Violations Month(this Violations violations, string month, string field = "month")
+        => violations.Require(month.Length == 0 || ToMonth(month) is not null, field, "must be a month such as 2011-11");
 
     public static Violations TieRule(this Violations violations, RfmTieRule rule)
         => violations.Require(System.Enum.IsDefined(rule), "tie_rule", "must be one of the rules of RfmTieRule");

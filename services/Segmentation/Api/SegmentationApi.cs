@@ -78,8 +78,7 @@ internal sealed partial class SegmentationApi(
         _ => throw new ArgumentOutOfRangeException(nameof(change), change.Refusal, "No such refusal."),
     };
 
-    static RpcException NotFound(Shop shop, string model)
-        => Errors.Of(SegmentationErrorReason.ModelNotFound, $"Shop '{shop.Id}' has no model '{model}'; ListModels names those that there are.", ("shop", shop.Id), ("model", model));
+    static RpcException NotFound(Shop shop, string model) => Lookups.ModelNotFound(shop, model);
 
     static RpcException PopulationMissing(Shop shop, string model, string parts)
         => Errors.Of(SegmentationErrorReason.PopulationMissing, $"Model '{model}' needs {parts} of the population; set it with SetPopulation.", ("shop", shop.Id), ("model", model), ("parts", parts));

@@ -22,14 +22,14 @@ internal static class BuiltInModels
 
     static LifecycleModel Clc() => new("Customer lifecycle", "How many orders a customer has placed, and how long ago the last one is.", ShoppingMinds,
     [
-        new("prospect", "Prospect", "A visitor or contact who has bought nothing yet.", "No purchase yet; targeted like any other group.", [Orders(0, 0)]),
-        new("new", "New", "One order, not long ago.", "One purchase in the last 30 days.", [Orders(1, 1, 0, 30)]),
-        new("promising", "Promising", "Came back once or twice, not long ago.", "Two or three purchases, the last one within 60 days.", [Orders(2, 3, 0, 60)]),
-        new("loyal", "Loyal", "Comes back again and again.", "Four or more purchases, the last one within 90 days.", [Orders(4, null, 0, 90)]),
-        new("drifting", "Drifting", "Few orders, and later than others would place the next.", "One to three purchases, longer ago than new or promising, within 90 days.", [Orders(1, 1, 31, 90), Orders(2, 3, 61, 90)]),
-        new("sleeper", "Sleeper", "Few orders, the last long ago.", "One to three purchases, the last one 91 days to over a year ago.", [Orders(1, 3, 91, null)]),
-        new("at_risk", "At risk", "Was loyal and has stayed away.", "Four or more purchases, the last one 91 to 365 days ago.", [Orders(4, null, 91, 365)]),
-        new("red_alert", "Red alert", "Was loyal and is all but lost.", "Four or more purchases, the last one over a year ago.", [Orders(4, null, 366, null)]),
+        new("prospect", "Prospect", "A visitor or contact who has bought nothing yet.", "No purchase yet; targeted like any other group.", [Orders(0, 0)], Role: StageRole.Prospect),
+        new("new", "New", "One order, not long ago.", "One purchase in the last 30 days.", [Orders(1, 1, 0, 30)], Role: StageRole.Active),
+        new("promising", "Promising", "Came back once or twice, not long ago.", "Two or three purchases, the last one within 60 days.", [Orders(2, 3, 0, 60)], Role: StageRole.Active),
+        new("loyal", "Loyal", "Comes back again and again.", "Four or more purchases, the last one within 90 days.", [Orders(4, null, 0, 90)], Role: StageRole.Active),
+        new("drifting", "Drifting", "Few orders, and later than others would place the next.", "One to three purchases, longer ago than new or promising, within 90 days.", [Orders(1, 1, 31, 90), Orders(2, 3, 61, 90)], Role: StageRole.Active),
+        new("sleeper", "Sleeper", "Few orders, the last long ago.", "One to three purchases, the last one 91 days to over a year ago.", [Orders(1, 3, 91, null)], Role: StageRole.Lapsed),
+        new("at_risk", "At risk", "Was loyal and has stayed away.", "Four or more purchases, the last one 91 to 365 days ago.", [Orders(4, null, 91, 365)], Role: StageRole.Lapsed),
+        new("red_alert", "Red alert", "Was loyal and is all but lost.", "Four or more purchases, the last one over a year ago.", [Orders(4, null, 366, null)], Role: StageRole.Lapsed),
     ]);
 
     /// <summary>
@@ -38,23 +38,23 @@ internal static class BuiltInModels
     /// </summary>
     static LifecycleModel ClcWindowed() => new("Customer lifecycle, windowed", "The literal reading of the customer lifecycle model: all of the purchases lie within the window, for comparison with clc.", ShoppingMinds,
     [
-        new("prospect", "Prospect", "A visitor or contact who has bought nothing yet.", "No purchase yet; targeted like any other group.", [Orders(0, 0)]),
-        new("new", "New", "The only order lies within 30 days.", "One purchase in the last 30 days.", [Within(1, 1, 1, 1, 30)]),
-        new("promising", "Promising", "Two or three orders, at least two of them within 60 days.", "Two or three purchases in the last 60 days.", [Within(2, 3, 2, 3, 60)]),
-        new("loyal", "Loyal", "At least four orders within 90 days.", "Four or more purchases in the last 90 days.", [Within(4, null, 4, null, 90)]),
-        new("drifting", "Drifting", "Few orders, the last before the window and within 90 days.", "One to three purchases, longer ago than new or promising, within 90 days.", [Orders(1, 1, 31, 90), Orders(2, 3, 61, 90)]),
-        new("sleeper", "Sleeper", "Few orders, the last long ago.", "One to three purchases, the last one 91 days to over a year ago.", [Orders(1, 3, 91, null)]),
-        new("at_risk", "At risk", "Was loyal and has stayed away.", "Four or more purchases, the last one 91 to 365 days ago.", [Orders(4, null, 91, 365)]),
-        new("red_alert", "Red alert", "Was loyal and is all but lost.", "Four or more purchases, the last one over a year ago.", [Orders(4, null, 366, null)]),
-        new("otherwise", "Left out", "Bought not long ago, but too few of the orders lie within the window.", "The source does not say.", [], Otherwise: true),
+        new("prospect", "Prospect", "A visitor or contact who has bought nothing yet.", "No purchase yet; targeted like any other group.", [Orders(0, 0)], Role: StageRole.Prospect),
+        new("new", "New", "The only order lies within 30 days.", "One purchase in the last 30 days.", [Within(1, 1, 1, 1, 30)], Role: StageRole.Active),
+        new("promising", "Promising", "Two or three orders, at least two of them within 60 days.", "Two or three purchases in the last 60 days.", [Within(2, 3, 2, 3, 60)], Role: StageRole.Active),
+        new("loyal", "Loyal", "At least four orders within 90 days.", "Four or more purchases in the last 90 days.", [Within(4, null, 4, null, 90)], Role: StageRole.Active),
+        new("drifting", "Drifting", "Few orders, the last before the window and within 90 days.", "One to three purchases, longer ago than new or promising, within 90 days.", [Orders(1, 1, 31, 90), Orders(2, 3, 61, 90)], Role: StageRole.Active),
+        new("sleeper", "Sleeper", "Few orders, the last long ago.", "One to three purchases, the last one 91 days to over a year ago.", [Orders(1, 3, 91, null)], Role: StageRole.Lapsed),
+        new("at_risk", "At risk", "Was loyal and has stayed away.", "Four or more purchases, the last one 91 to 365 days ago.", [Orders(4, null, 91, 365)], Role: StageRole.Lapsed),
+        new("red_alert", "Red alert", "Was loyal and is all but lost.", "Four or more purchases, the last one over a year ago.", [Orders(4, null, 366, null)], Role: StageRole.Lapsed),
+        new("otherwise", "Left out", "Bought not long ago, but too few of the orders lie within the window.", "The source does not say.", [], Otherwise: true, Role: StageRole.Active),
     ]);
 
     static LifecycleModel ActiveLapsed() => new("Active and lapsed", "Whether a customer keeps to the shop's usual rhythm of orders. The lapse threshold depends entirely on the shop: it comes from the population.", "Prisync, customer lifecycle marketing",
     [
-        new("prospect", "Prospect", "A contact who has ordered nothing.", "First contact made (newsletter, contest), no order: push to the first order.", [Orders(0, 0)]),
-        new("active_one_time", "Active, one order", "One order, and not lapsed.", "Ordered, and not lapsed: keep engaged, eager to buy again.", [new(Condition.Whole(Feature.OrderCount, 1, 1), Condition.Whole(Feature.DaysBeyondLapse, null, 0))]),
-        new("active_repeat", "Active, repeating", "Several orders, and not lapsed.", "Ordered, and not lapsed: keep engaged, eager to buy again.", [new(Condition.Whole(Feature.OrderCount, 2, null), Condition.Whole(Feature.DaysBeyondLapse, null, 0))]),
-        new("lapsed", "Lapsed", "Longer without an order than is usual in this shop.", "Purchase frequency fell behind the customer's normal frequency: retarget to return to the normal rhythm.", [new(Condition.Whole(Feature.DaysBeyondLapse, 1, null))]),
+        new("prospect", "Prospect", "A contact who has ordered nothing.", "First contact made (newsletter, contest), no order: push to the first order.", [Orders(0, 0)], Role: StageRole.Prospect),
+        new("active_one_time", "Active, one order", "One order, and not lapsed.", "Ordered, and not lapsed: keep engaged, eager to buy again.", [new(Condition.Whole(Feature.OrderCount, 1, 1), Condition.Whole(Feature.DaysBeyondLapse, null, 0))], Role: StageRole.Active),
+        new("active_repeat", "Active, repeating", "Several orders, and not lapsed.", "Ordered, and not lapsed: keep engaged, eager to buy again.", [new(Condition.Whole(Feature.OrderCount, 2, null), Condition.Whole(Feature.DaysBeyondLapse, null, 0))], Role: StageRole.Active),
+        new("lapsed", "Lapsed", "Longer without an order than is usual in this shop.", "Purchase frequency fell behind the customer's normal frequency: retarget to return to the normal rhythm.", [new(Condition.Whole(Feature.DaysBeyondLapse, 1, null))], Role: StageRole.Lapsed),
     ]);
 
     static LifecycleModel FiveStage()

@@ -29,12 +29,25 @@ internal sealed record Rule(params IReadOnlyList<Condition> Conditions)
     public override string ToString() => Words.Of(this);
 }
 
+/// <summary>Whether customers in a stage are counted as customers, for the rates of a shop. The numbers are stored.</summary>
+internal enum StageRole
+{
+    /// <summary>The model does not say.</summary>
+    None = 0,
+    /// <summary>Not a customer yet.</summary>
+    Prospect = 1,
+    /// <summary>A customer who is not lost.</summary>
+    Active = 2,
+    /// <summary>Lost, until they come back.</summary>
+    Lapsed = 3,
+}
+
 /// <summary>A stage of the lifecycle: where a customer is for whom any of its rules holds.</summary>
 /// <param name="Id">Lower case, for example "at_risk".</param>
 /// <param name="Meaning">What the stage means.</param>
 /// <param name="SourceText">What the source of the model says of it.</param>
 /// <param name="Otherwise">Takes everybody for whom no rule of any stage holds.</param>
-internal sealed record Stage(string Id, string Title, string Meaning, string SourceText, IReadOnlyList<Rule> Rules, bool Otherwise = false);
+internal sealed record Stage(string Id, string Title, string Meaning, string SourceText, IReadOnlyList<Rule> Rules, bool Otherwise = false, StageRole Role = StageRole.None);
 
 /// <summary>Stages as data. What is stored passed <see cref="ModelCheck"/>: every customer is in exactly one of them.</summary>
 /// <param name="Stages">In the order in which answers list them.</param>

@@ -15,6 +15,8 @@ internal sealed class Derived
     const int NoStage = -1;
 
     readonly Dictionary<(int Derivation, int Day, bool AtStart, int Stage, bool Identified), (long Customers, decimal Value)> _steps = [];
+    readonly Dictionary<(int Derivation, int Day, int Cohort, int Month, bool Identified), OrderSums> _orders = [];
+    readonly OrderTally _tally = new();
     readonly List<(int Derivation, int Day, long Customer)> _days = [], _daysGone = [];
     readonly List<(int Derivation, long Customer, Present Present)> _present = [];
     readonly List<(int Derivation, long Customer)> _gone = [];
@@ -61,6 +63,16 @@ internal sealed class Derived
         }
     }
 
+    /// <summary>What a customer bought was <paramref name="before"/> and is <paramref name="after"/>.</summary>
+    public void Tally(Derivation derivation, bool identified, PurchaseHistory? before, PurchaseHistory? after)
+    {
+        foreach (var step in _tally.Change(before, after, derivation.Zone))
+        {
+            ref var sums = ref CollectionsMarshal.GetValueRefOrAddDefault(_orders, (derivation.Id, step.Day, step.Cohort, step.Month, identified), out _);
+            sums += step.Sums;
+        }
+    }
+
     /// <summary>Where a customer is now; null where they are no longer part of it.</summary>
     public void Place(Derivation derivation, long customer, Present? told, Present? present)
     {
@@ -97,6 +109,24 @@ internal sealed class Derived
                 row.Add(s.Key.Identified);
                 row.Add(s.Value.Customers);
                 row.Add(s.Value.Value);
+            }, cancellation);
+        await write.AddAsync(prefix + "order_tally", ["derivation", "day", "cohort", "month", "identified"], ["orders", "customers", "repeat_customers", "seconds", "thirds", "second_days", "third_days", "later_days", "amount"],
+            [.. _orders.Where(o => o.Value != default).OrderBy(o => o.Key)], static (row, o) =>
+            {
+                row.Add(o.Key.Derivation);
+                row.Add(o.Key.Day);
+                row.Add(o.Key.Cohort);
+                row.Add(o.Key.Month);
+                row.Add(o.Key.Identified);
+                row.Add(o.Value.Orders);
+                row.Add(o.Value.Customers);
+                row.Add(o.Value.RepeatCustomers);
+                row.Add(o.Value.Seconds);
+                row.Add(o.Value.Thirds);
+                row.Add(o.Value.SecondDays);
+                row.Add(o.Value.ThirdDays);
+                row.Add(o.Value.LaterDays);
+                row.Add(o.Value.Amount);
             }, cancellation);
         _daysGone.Sort();
         await write.RemoveAsync(prefix + "stage_day", ["derivation", "day", "customer"], _daysGone, AddDay, cancellation);

@@ -48,12 +48,16 @@ internal sealed partial class SegmentationStore
         public bool IsNew => isNew;
         public bool IsForgotten { get; } = !isNew && (after.IsEmpty || arrivals.Sightings.Any(s => s.Reset == ResetKind.Erased));
         public string News => arrivals.News;
+        public PurchaseHistory? PurchasesBefore => Was?.Purchases;
+        public PurchaseHistory? PurchasesAfter => _is?.Purchases;
         public CustomerRecord Before => before;
         public CustomerRecord After => after;
 
-        public (History History, IReadOnlyList<StageInterval> Timeline)? TimelineBefore(Derivation derivation) => Timeline(_was ??= before.Now(shop.Currency, shop.Zone), before, derivation);
+        public (History History, IReadOnlyList<StageInterval> Timeline)? TimelineBefore(Derivation derivation) => Timeline(Was, before, derivation);
 
         public (History History, IReadOnlyList<StageInterval> Timeline)? TimelineAfter(Derivation derivation) => Timeline(_is, after, derivation);
+
+        History? Was => _was ??= before.Now(shop.Currency, shop.Zone);
 
         // While a shop moves, some derivations count days in the zone that it had.
         (History History, IReadOnlyList<StageInterval> Timeline)? Timeline(History? folded, CustomerRecord record, Derivation derivation)
@@ -76,7 +80,10 @@ internal sealed partial class SegmentationStore
 
     /// <summary>The stages of some customers as they were last told.</summary>
     /// <param name="Stages">Of those who had one.</param>
-    sealed record Told(Derivation Derivation, List<long> Customers, Dictionary<long, Present> Stages);
+    sealed record Told(Derivation Derivation, List<long> Customers, Dictionary<long, Present> Stages)
+    {
+        public static Told Nothing(Derivation derivation) => new(derivation, [], []);
+    }
 
     sealed class PlanOutdatedException() : Exception("What the plan rests on has changed.");
 
@@ -133,9 +140,9 @@ internal sealed partial class SegmentationStore
 
     async Task MoveAsync(Write write, EventBatch batch)
     {
-        if (!await _checkpoints.MoveAsync(write, batch.Partition, batch.After, batch.Next)) throw new CheckpointMovedException();
         // A partition's first batch adds a row that no lock of the positions could hold, so it waits at the count, which is moved with every lock.
         if (batch.After == 0) await write.Connection.ExecuteAsync(AwaitRevisionSql, transaction: write.Transaction);
+        if (!await _checkpoints.MoveAsync(write, batch.Partition, batch.After, batch.Next)) throw new CheckpointMovedException();
     }
 
     internal string RevisionSql => $"SELECT revision FROM {database.Prefix}derived_revision";
@@ -254,6 +261,11 @@ internal sealed partial class SegmentationStore
     async Task<Told> DeriveAsync(DbConnection connection, DbTransaction? transaction, Derivation derivation, Shop shop, List<Change> changes, Derived derived, DateTimeOffset now, CancellationToken cancellation)
     {
         var own = changes.Where(c => c.Id <= derivation.Cursor && c.After.IsNewsTo(derivation.Sources, c.Before)).ToList();
+        if (derivation.IsTally)
+        {
+            foreach (var c in own) derived.Tally(derivation, c.Identified, c.PurchasesBefore, c.PurchasesAfter);
+            return Told.Nothing(derivation);
+        }
         List<long> known = [.. own.Where(c => !c.IsNew).Select(c => c.Id)];
         var told = new Told(derivation, known, await ToldAsync(connection, transaction, derivation, known, cancellation));
         foreach (var c in own)

@@ -45,7 +45,7 @@ internal sealed partial class SegmentationStore
 
     async Task<AudienceGround> GroundAsync(DbConnection connection, DbTransaction? transaction, Shop shop, CancellationToken cancellation)
     {
-        var active = (await DerivationsAsync(connection, transaction, shop.Id, cancellation, areKept: transaction is null)).Where(d => d.State == DerivationState.Active && d.Audience is null).ToList();
+        var active = (await DerivationsAsync(connection, transaction, shop.Id, cancellation, areKept: transaction is null)).Where(d => d.State == DerivationState.Active && d.IsOfModel).ToList();
         var population = await FindPopulationAsync(connection, transaction, shop.Id, 0, cancellation);
         var overlays = (await FindOverlaysAsync(connection, transaction, shop.Id, 0, cancellation))!;
         var measures = new AudienceMeasures(active.ToDictionary(d => d.Model.Id, d => d.Model, StringComparer.Ordinal), population?.Population, overlays.Settings.Against(population?.Population, overlays.TopSpend), shop.Zone);

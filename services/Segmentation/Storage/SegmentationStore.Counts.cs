@@ -5,12 +5,6 @@ using Calendar = Perennial.Segmentation.Domain.Calendar;
 
 namespace Perennial.Segmentation.Storage;
 
-/// <summary>Customers in a stage, and the sum of their values.</summary>
-internal readonly record struct StageTotal(long Customers, decimal Value)
-{
-    public static StageTotal operator +(StageTotal a, StageTotal b) => new(a.Customers + b.Customers, a.Value + b.Value);
-}
-
 /// <summary>Answers customers in sum.</summary>
 internal sealed partial class SegmentationStore
 {

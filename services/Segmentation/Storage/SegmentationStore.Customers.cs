@@ -68,7 +68,7 @@ internal sealed partial class SegmentationStore
     {
         // First: what changes in between makes it older than it says, and it is read again.
         var revision = await ReadRevisionAsync(connection, null, cancellation);
-        var active = (await ReadDerivationsAsync(connection, null, shop, cancellation)).Where(d => d.State == DerivationState.Active && d.Audience is null);
+        var active = (await ReadDerivationsAsync(connection, null, shop, cancellation)).Where(d => d.State == DerivationState.Active && d.IsOfModel);
         return new InUse(revision, active.ToDictionary(d => d.Model.Id, StringComparer.Ordinal));
     }
 

@@ -28,6 +28,12 @@ internal sealed record Derivation(int Id, string Shop, BoundModel Model, TimeZon
     /// <summary>Where it keeps the members of an audience: those in the first stage of its model.</summary>
     public BoundAudience? Audience { get; init; }
 
+    /// <summary>Where it keeps what the shop's orders add up to, and no stages.</summary>
+    public bool IsTally => Model.Id == OrderTally.Name;
+
+    /// <summary>Where it keeps the stages of a model that a shop has.</summary>
+    public bool IsOfModel => Audience is null && !IsTally;
+
     /// <summary>What of a record it reads.</summary>
     public Sources Sources => Audience?.Sources ?? Model.Sources | Sources.Purchases;
 
@@ -84,9 +90,12 @@ internal sealed partial class SegmentationStore
           AND NOT EXISTS (SELECT 1 FROM {database.Prefix}derivation WHERE shop = @shop AND model = @model)
         """;
 
-    /// <summary>The model of callers that name none is active from the first event on; where a backup brought derivations back, they stay.</summary>
-    Task<int> AddDefaultAsync(Write write, string shop, CancellationToken cancellation)
-        => write.Connection.ExecuteAsync(Command(AddDefaultSql, new { shop, model = BuiltInModels.Default, revision = BuiltInModels.Revision, now = DateTimeOffset.UnixEpoch, all = long.MaxValue }, cancellation, write.Transaction));
+    /// <summary>The model of callers that name none, and the tally of orders, are active from the first event on; where a backup brought derivations back, they stay.</summary>
+    async Task AddDefaultsAsync(Write write, string shop, CancellationToken cancellation)
+    {
+        foreach (var (model, revision) in ((string, int)[])[(BuiltInModels.Default, BuiltInModels.Revision), (OrderTally.Name, OrderTally.Model.Revision)])
+            await write.Connection.ExecuteAsync(Command(AddDefaultSql, new { shop, model, revision, now = DateTimeOffset.UnixEpoch, all = long.MaxValue }, cancellation, write.Transaction));
+    }
 
     internal string DerivationsSql => $"""
         SELECT {DerivationColumns}
@@ -124,7 +133,8 @@ internal sealed partial class SegmentationStore
     async Task<Derivation> ToDerivationAsync(DbConnection connection, DbTransaction? transaction, DerivationRow row, CancellationToken cancellation, bool isKept)
     {
         var audience = BoundAudience.IdOf(row.Model) is null ? null : await BindAudienceAsync(connection, transaction, row.Shop, row.Model, ZoneOf(row.TimeZone), row.Number, cancellation, isKept);
-        return new(row.Id, row.Shop, audience?.Model ?? await BindAsync(connection, transaction, row.Shop, row.Model, row.ModelRevision, row.PopulationRevision, cancellation, isKept), ZoneOf(row.TimeZone), row.Number, row.State, row.StartTime, row.CustomerCursor, row.CustomerCount)
+        var model = audience?.Model ?? (row.Model == OrderTally.Name ? OrderTally.Model : await BindAsync(connection, transaction, row.Shop, row.Model, row.ModelRevision, row.PopulationRevision, cancellation, isKept));
+        return new(row.Id, row.Shop, model, ZoneOf(row.TimeZone), row.Number, row.State, row.StartTime, row.CustomerCursor, row.CustomerCount)
         {
             Audience = audience,
             ActiveTime = row.ActiveTime,
@@ -134,7 +144,7 @@ internal sealed partial class SegmentationStore
 
     /// <summary>What answers about a model rest on; null where it is not active.</summary>
     public Task<Derivation?> FindActiveAsync(string shop, string model, CancellationToken cancellation) => database.ReadAsync(
-        async connection => (await DerivationsAsync(connection, null, shop, cancellation, areKept: true)).FirstOrDefault(d => d.State == DerivationState.Active && d.Model.Id == model), cancellation);
+        async connection => (await DerivationsAsync(connection, null, shop, cancellation, areKept: true)).FirstOrDefault(d => d.State == DerivationState.Active && d.Model.Id == model && d.IsOfModel), cancellation);
 
     internal string UsesSql => $"""
         SELECT {DerivationColumns}
@@ -151,7 +161,7 @@ internal sealed partial class SegmentationStore
         var uses = new List<Derivation>();
         foreach (var row in (await connection.QueryAsync<DerivationRow>(Command(UsesSql, new { shop, model }, cancellation))).AsList())
             uses.Add(await ToDerivationAsync(connection, null, row, cancellation, isKept: true));
-        return uses;
+        return [.. uses.Where(u => u.IsOfModel)];
     }, cancellation);
 
     /// <summary>
@@ -244,6 +254,8 @@ internal sealed partial class SegmentationStore
           AND state = @state
         """;
 
+    internal string ForgetOrdersSql => $"DELETE FROM {database.Prefix}order_tally WHERE derivation = @id";
+
     internal string ForgetStepsSql => $"DELETE FROM {database.Prefix}stage_step WHERE derivation = @id";
 
     internal string ForgetDaysSql => $"""
@@ -303,7 +315,13 @@ internal sealed partial class SegmentationStore
         var derived = new Derived();
         foreach (var c in customers)
         {
-            if (TimelineOf(RecordCodec.Read(c.Record, derivation.Sources), c.Identified, derivation, shop) is not var (history, timeline)) continue;
+            var record = RecordCodec.Read(c.Record, derivation.Sources);
+            if (derivation.IsTally)
+            {
+                derived.Tally(derivation, c.Identified, null, record.Now(shop.Currency, derivation.Zone, derivation.Sources)?.Purchases);
+                continue;
+            }
+            if (TimelineOf(record, c.Identified, derivation, shop) is not var (history, timeline)) continue;
             if (derivation.Audience is null) derived.Count(derivation, c.Id, c.Identified, [], StageShares.Of(history, timeline));
             derived.Place(derivation, c.Id, null, Present.Of(timeline, now));
         }
@@ -371,6 +389,7 @@ internal sealed partial class SegmentationStore
         if (isDone)
         {
             await write.Connection.ExecuteAsync(Command(ForgetStepsSql, values, cancellation, write.Transaction));
+            await write.Connection.ExecuteAsync(Command(ForgetOrdersSql, values, cancellation, write.Transaction));
             await write.Connection.ExecuteAsync(Command(ForgetBindingSql, new { shop = row.Shop, model = row.Model, number = row.Number }, cancellation, write.Transaction));
             await write.Connection.ExecuteAsync(Command(AdvanceSql, new { id = row.Id, state = (int)row.State, next = (int)DerivationState.Retired, cursor = 0L, customers = 0, active = (DateTimeOffset?)null }, cancellation, write.Transaction));
         }

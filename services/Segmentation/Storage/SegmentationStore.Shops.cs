@@ -89,12 +89,12 @@ internal sealed partial class SegmentationStore
         }
     }
 
-    /// <summary>The model of callers that name none is active from the start; where a backup brought derivations back, they stay.</summary>
+    /// <summary>The model of callers that name none and the tally of orders are active from the start; where a backup brought derivations back, they stay.</summary>
     Task AddShopAsync(ShopSettings settings, CancellationToken cancellation) => database.WriteAsync(async write =>
     {
         if (await write.Connection.ExecuteAsync(Command(AddShopSql, settings, cancellation, write.Transaction)) == 0) return;
         await write.Connection.ExecuteAsync(Command(ZoneOfDerivationsSql, settings, cancellation, write.Transaction));
-        await AddDefaultAsync(write, settings.Shop, cancellation);
+        await AddDefaultsAsync(write, settings.Shop, cancellation);
     }, cancellation);
 
     internal string ChangeShopSql => $"""

@@ -157,8 +157,7 @@ internal sealed partial class SegmentationStore
     /// </summary>
     public Task<int> SweepAsync(DateTimeOffset now, int limit, CancellationToken cancellation) => database.WriteAsync(async write =>
     {
-        await write.Connection.ExecuteAsync(Command(LockPositionsSql, new { }, cancellation, write.Transaction));
-        await write.Connection.ExecuteAsync(Command(CountSweepSql, new { }, cancellation, write.Transaction));
+        await LockAsync(write, CountSweepSql, cancellation);
         var due = (await write.Connection.QueryAsync<DueRow>(Command(DueSql, new { now, limit }, cancellation, write.Transaction))).AsList();
         await SweepAsync(write, due, now, cancellation);
         return due.Count;
@@ -192,10 +191,14 @@ internal sealed partial class SegmentationStore
     }
 
     /// <summary>Waits for the batches that are being applied, and makes those that are being prepared look again.</summary>
-    async Task LockAsync(Write write, CancellationToken cancellation)
+    Task LockAsync(Write write, CancellationToken cancellation) => LockAsync(write, CountRevisionSql, cancellation);
+
+    async Task LockAsync(Write write, string countSql, CancellationToken cancellation)
     {
         await write.Connection.ExecuteAsync(Command(LockPositionsSql, new { }, cancellation, write.Transaction));
-        await CountRevisionAsync(write, cancellation);
+        await write.Connection.ExecuteAsync(Command(countSql, new { }, cancellation, write.Transaction));
+        // From here on no partition begins; one that began while the others were waited for is not locked yet.
+        await write.Connection.ExecuteAsync(Command(LockPositionsSql, new { }, cancellation, write.Transaction));
     }
 
     /// <summary>With every change of what is derived other than by a batch or a sweep: what was read before is known to be old by it.</summary>

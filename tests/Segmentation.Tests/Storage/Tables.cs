@@ -18,6 +18,7 @@ static class Tables
         ("customer", "SELECT s.shop, c.customer, c.identified, c.record FROM {0}customer c JOIN {0}shop s ON s.number = c.shop"),
         ("stage_step", "SELECT d.shop, d.model, d.number, t.day, t.at_start, t.stage, t.identified, t.customers, t.amount FROM {0}stage_step t JOIN {0}derivation d ON d.id = t.derivation WHERE t.customers <> 0 OR t.amount <> 0"),
         ("stage_day", "SELECT d.shop, d.model, d.number, t.day, c.customer FROM {0}stage_day t JOIN {0}derivation d ON d.id = t.derivation LEFT JOIN {0}customer c ON c.id = t.customer"),
+        ("order_tally", "SELECT d.shop, d.model, d.number, t.day, t.cohort, t.month, t.identified, t.orders, t.customers, t.repeat_customers, t.seconds, t.thirds, t.second_days, t.third_days, t.later_days, t.amount FROM {0}order_tally t JOIN {0}derivation d ON d.id = t.derivation WHERE t.orders <> 0 OR t.customers <> 0 OR t.repeat_customers <> 0 OR t.seconds <> 0 OR t.thirds <> 0 OR t.second_days <> 0 OR t.third_days <> 0 OR t.later_days <> 0 OR t.amount <> 0"),
         ("membership", "SELECT d.shop, d.model, d.number, c.customer, t.stage, t.since_time, t.due_time FROM {0}membership t JOIN {0}derivation d ON d.id = t.derivation LEFT JOIN {0}customer c ON c.id = t.customer"),
     ];
 

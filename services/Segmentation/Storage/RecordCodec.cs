@@ -11,7 +11,8 @@ namespace Perennial.Segmentation.Storage;
 /// </summary>
 internal static class RecordCodec
 {
-    const byte Version = 1;
+    // The one before knew no touches of activities, and is read as it is.
+    const byte Version = 2, VersionMin = 1;
     const decimal Scale = 10_000m;
 
     // Beside the kind in the first byte of an entry.
@@ -87,7 +88,7 @@ internal static class RecordCodec
     /// <param name="sources">What is not among them is passed over and left empty.</param>
     public static CustomerRecord Read(ReadOnlySpan<byte> bytes, Sources sources = Sources.All)
     {
-        if (bytes[0] != Version) throw new InvalidDataException($"A customer's record has format {bytes[0]}, and this version of the house reads {Version}.");
+        if (bytes[0] is < VersionMin or > Version) throw new InvalidDataException($"A customer's record has format {bytes[0]}, and this version of the house reads {VersionMin} to {Version}.");
         var reader = new Reader(bytes[1..]);
         return new CustomerRecord
         {

@@ -71,8 +71,8 @@ internal static class Events
     {
         Event.PayloadOneofCase.MessageEngaged => e.MessageEngaged.Interaction switch
         {
-            MessageEngaged.Types.Interaction.Opened => new Touch(TouchKind.Opened, ToChannel(e.MessageEngaged.Channel)),
-            MessageEngaged.Types.Interaction.Clicked => new Touch(TouchKind.Clicked, ToChannel(e.MessageEngaged.Channel)),
+            MessageEngaged.Types.Interaction.Opened => OfMessage(TouchKind.Opened, e.MessageEngaged.Channel),
+            MessageEngaged.Types.Interaction.Clicked => OfMessage(TouchKind.Clicked, e.MessageEngaged.Channel),
             _ => default,
         },
         Event.PayloadOneofCase.PageViewed or Event.PayloadOneofCase.ProductViewed or Event.PayloadOneofCase.ProductListViewed or Event.PayloadOneofCase.ProductsSearched
@@ -85,8 +85,9 @@ internal static class Events
         _ => default,
     };
 
-    // A channel of a later contract is none here.
-    static Domain.Channel ToChannel(Common.V1.Channel channel) => Enum.IsDefined((Domain.Channel)channel) ? (Domain.Channel)channel : Domain.Channel.None;
+    // A channel of a later contract is nobody's touch here.
+    static Touch OfMessage(TouchKind kind, Common.V1.Channel channel)
+        => (Domain.Channel)channel is not Domain.Channel.None and var known && Enum.IsDefined(known) ? new Touch(kind, known) : default;
 
     /// <summary>What customers say of the shop; the contract names how each is told.</summary>
     static Opinion? ToOpinion(Event e, DateTimeOffset time)

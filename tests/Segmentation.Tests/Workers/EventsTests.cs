@@ -139,7 +139,7 @@ public sealed class EventsTests
         { "Action", new() { WishlistChanged = new() } }, { "Action", new() { ProductShared = new() } }, { "Action", new() { ProductReviewed = new() } }, { "Action", new() { CouponChanged = new() } }, { "Action", Survey("nps", 9) },
         { "None", new() { PromotionEngaged = new() } }, { "Action", new() { PromotionEngaged = new() { Clicked = true } } },
         { "Opened Email", Message(MessageEngaged.Types.Interaction.Opened) }, { "Clicked Email", Message(MessageEngaged.Types.Interaction.Clicked) }, { "None", Message(MessageEngaged.Types.Interaction.Unsubscribed) },
-        { "Clicked Push", new() { MessageEngaged = new() { Channel = Channel.Push, Interaction = MessageEngaged.Types.Interaction.Clicked } } }, { "Opened", new() { MessageEngaged = new() { Channel = (Channel)99, Interaction = MessageEngaged.Types.Interaction.Opened } } },
+        { "Clicked Push", new() { MessageEngaged = new() { Channel = Channel.Push, Interaction = MessageEngaged.Types.Interaction.Clicked } } }, { "None", new() { MessageEngaged = new() { Channel = (Channel)99, Interaction = MessageEngaged.Types.Interaction.Opened } } },
         { "None", new() { TraitsChanged = new() } }, { "None", new() { ConsentChanged = new() } }, { "None", new() { SupportTicketChanged = new() } }, { "None", new() { Custom = new() { Name = "x" } } },
     };
 

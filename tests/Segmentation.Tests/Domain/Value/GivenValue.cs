@@ -15,5 +15,5 @@ static class GivenValue
     /// <param name="lapse">The shop's threshold: beyond it nothing is predicted where the model lets nobody stop.</param>
     internal static ValueModel Fitted(PurchaseModel model, int? lapse = null, int buyers = 1_000) => new(
         new ValueGate(buyers, 400, 1, 10), buyers, 2_000, 0, [new FittedModel(model.Kind, [.. model.Parameters.Select(p => new ModelParameter(p.Name, p.Value))], -1, 5, true, null)], model.Kind, "Given.", Spend,
-        new LapseThreshold(90, 0.2, lapse, "Given."));
+        new LapseThreshold(90, 0.2, lapse, "Given."), [], []);
 }

@@ -57,14 +57,11 @@ internal static class Search
             {
                 new BfgsBMinimizer(1e-8, 1e-8, 1e-12, IterationsMax).FindMinimum(objective, -bound, bound, Vector<double>.Build.Dense(start));
             }
-            catch (OptimizationException) when (IsSpent)
+            catch (Exception e) when (e is OptimizationException or ArgumentException)
             {
-                // Creeping: what was found counts.
-            }
-            catch (OptimizationException)
-            {
-                // A line search at the limit of precision, or along a ridge: the best point so far is where the simplex goes on.
-                _gaveUp = true;
+                // A line search at the limit of precision or along a ridge, or a curvature that rounding took the shape of a peak from (MathNet's ArgumentException): the best point so far is where the
+                // simplex goes on. Who creeps has spent what there is, and what was found counts.
+                _gaveUp = !IsSpent;
             }
         }
 

@@ -10,7 +10,7 @@ namespace Perennial.Architecture.Tests;
 /// <summary>Contracts, code and documents agree.</summary>
 public sealed class ContractTests
 {
-    static readonly FileDescriptor[] Files = [IngestionReflection.Descriptor, SegmentationReflection.Descriptor, ValueReflection.Descriptor, AudienceReflection.Descriptor, EngagementReflection.Descriptor, CampaignsReflection.Descriptor];
+    static readonly FileDescriptor[] Files = [IngestionReflection.Descriptor, SegmentationReflection.Descriptor, ValueReflection.Descriptor, AudienceReflection.Descriptor, MetricsReflection.Descriptor, EngagementReflection.Descriptor, CampaignsReflection.Descriptor];
 
     static IEnumerable<MethodDescriptor> Methods => Files.SelectMany(f => f.Services).SelectMany(s => s.Methods);
 

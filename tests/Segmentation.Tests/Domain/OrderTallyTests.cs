@@ -14,7 +14,7 @@ public sealed class OrderTallyTests
         return sums.Where(s => s.Value != default).Select(s => $"{Month(s.Key.Item1)} {Month(s.Key.Item2)} {Text(s.Value)}");
     }
 
-    static string Month(int month) => month == OrderTally.NoCohort ? "none" : OrderTally.StartOf(month).ToString("yyyy-MM");
+    static string Month(int month) => month == OrderTally.NoCohort ? "none" : FormattableString.Invariant($"{OrderTally.StartOf(month):yyyy-MM}");
 
     static string Text(OrderSums s) => $"{s.Orders}/{s.Customers}/{s.RepeatCustomers} {s.Seconds}:{s.SecondDays} {s.Thirds}:{s.ThirdDays} {s.LaterDays} {s.Amount:0.##}";
 

@@ -152,7 +152,9 @@ public abstract class MetricStoreConformance(Func<Task<TestStore>> open) : IAsyn
             var flows = await _store.CountFlowsAsync(shop, use, ends[i].AddMilliseconds(-1), ends[i + 1].AddMilliseconds(-1), null, true, Cancellation);
             Assert.Equal(flows.Select(f => $"{f.Key.From?.Id} {f.Key.To.Id} {f.Value}").Order(StringComparer.Ordinal), months.Flows[i].Select(f => $"{f.Key.From?.Id} {f.Key.To!.Id} {f.Value.Customers}").Order(StringComparer.Ordinal));
             var counts = await _store.CountStagesAsync(shop, use, ends[i + 1].AddMilliseconds(-1), true, Cancellation);
-            Assert.Equal(counts.Where(c => c.Value != default).Select(c => $"{c.Key.Id} {c.Value}").Order(StringComparer.Ordinal), months.Flows[i].GroupBy(f => f.Key.To!).Select(g => $"{g.Key.Id} {g.Aggregate(default(StageTotal), (sum, f) => sum + f.Value)}").Order(StringComparer.Ordinal));
+            Assert.Equal(counts.Where(c => c.Value != default).Select(c => Text(c.Key, c.Value)).Order(StringComparer.Ordinal), months.Flows[i].GroupBy(f => f.Key.To!).Select(g => Text(g.Key, g.Aggregate(default(StageTotal), (sum, f) => sum + f.Value))).Order(StringComparer.Ordinal));
         }
+
+        static string Text(Stage stage, StageTotal total) => FormattableString.Invariant($"{stage.Id} {total.Customers} {total.Value:F4}");
     }
 }

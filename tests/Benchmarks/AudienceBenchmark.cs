@@ -32,7 +32,7 @@ static class AudienceBenchmark
     /// <summary>Some fit: what it says does not change what it costs.</summary>
     static readonly ValueModel Fit = new(
         new ValueGate(1_000, 700, 0, 1_000), 1_000, 1_000, 0, [new FittedModel(PurchaseModelKind.MbgNbd, [.. new BetaGeometric(0.9, 150, 0.4, 2, StopsAtFirst: true).Parameters.Select(p => new ModelParameter(p.Name, p.Value))], 0, 10, true, null)],
-        PurchaseModelKind.MbgNbd, "", new FittedSpend(6, 4, 15, 0, 1_000, 0, true), new LapseThreshold(90, 0.2, 200, ""));
+        PurchaseModelKind.MbgNbd, "", new FittedSpend(6, 4, 15, 0, 1_000, 0, true), new LapseThreshold(90, 0.2, 200, ""), [], []);
 
     public static async Task RunAsync(int customers, string data)
     {

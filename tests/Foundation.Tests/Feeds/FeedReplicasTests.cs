@@ -208,6 +208,7 @@ public abstract class FeedReplicasTests : IAsyncLifetime
         public override string Limit(string parameter) => inner.Limit(parameter);
         public override string Set(string parameter, params ReadOnlySpan<(string Column, int Length)> columns) => inner.Set(parameter, columns);
         public override Task<DbConnection> OpenAsync(CancellationToken cancellation) => Alive().OpenAsync(cancellation);
+        public override Task<T?> FindAsync<T>(PointQuery<T> query, object[] values, CancellationToken cancellation) where T : class => Alive().FindAsync(query, values, cancellation);
         public override Task<T> WriteAsync<T>(Func<Write, Task<T>> work, CancellationToken cancellation) => Alive().WriteAsync(work, cancellation);
 
         protected internal override string JournalSql => throw new NotSupportedException("It is migrated.");

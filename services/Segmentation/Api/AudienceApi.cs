@@ -40,7 +40,9 @@ internal sealed partial class AudienceApi(SegmentationStore store, ValueStore va
         var audience = new AudienceFilters(ground.Measures.Models.ToDictionary(m => m.Key, m => m.Value.Model)).Read(filter);
         foreach (var field in audience.Fields)
         {
-            if (field.Source == FieldSource.Trait) throw Refusal(field, "traits are not kept by this house; ask for what customers did instead.");
+            if (field.Source == FieldSource.Trait && !Trait.IsKept(field.Key)) throw Refusal(field, Trait.IsIdentifying(field.Key)
+                ? "what says who a customer is is not kept by this house; send what you need to know of it as a trait of another name, for example has_phone = true."
+                : $"names of traits that are kept have 1 to {Trait.NameLengthMax} characters, none of them a control character and no space at either end; send it under another name.");
         }
         return audience;
 

@@ -16,7 +16,7 @@ internal sealed partial class SegmentationApi
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
         var active = (await ActiveAsync(shop, request.Model, context.CancellationToken)).Model;
         var uses = await store.ListUsesAsync(shop.Id, active.Id, context.CancellationToken);
-        var customer = await store.FindCustomerAsync(shop, request.Customer, Sources.All, context.CancellationToken) ?? throw Lookups.CustomerNotFound(shop, request.Customer, clock.GetUtcNow());
+        var customer = await store.FindCustomerAsync(shop, request.Customer, Sources.OfModels, context.CancellationToken) ?? throw Lookups.CustomerNotFound(shop, request.Customer, clock.GetUtcNow());
         var timeline = new CustomerTimeline { Shop = shop.Id, Customer = customer.Id, Model = active.Id };
         var models = uses.Select(u => new ModelUseTime(u.Model, u.Zone, u.ActiveTime!.Value, u.RetireTime ?? Calendar.Forever)).ToList();
         timeline.Memberships.AddRange(MembershipHistory.Of(customer.Record, models, shop.Currency).Select(ToMembership));

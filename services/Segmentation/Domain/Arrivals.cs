@@ -16,5 +16,5 @@ internal sealed record Arrivals(string Shop, string Customer, bool Identified, I
     }
 
     /// <summary>The newest message, for what it corrects.</summary>
-    public string News => Sightings[^1] is var last ? last.Fact?.MessageId ?? last.Opinion?.MessageId ?? last.Activity?.MessageId ?? "" : "";
+    public string News => Sightings[^1] is var last ? last.Fact?.MessageId ?? last.Opinion?.MessageId ?? last.Traits?.MessageId ?? last.Activity?.MessageId ?? "" : "";
 }

@@ -15,7 +15,7 @@ internal readonly record struct Known<T>(T What, DateTimeOffset From, DateTimeOf
 /// </summary>
 internal sealed class CustomerRecord
 {
-    public static readonly CustomerRecord Empty = new() { Seen = [], Left = [], Facts = [], Activities = [], Opinions = [] };
+    public static readonly CustomerRecord Empty = new() { Seen = [], Left = [], Facts = [], Activities = [], Opinions = [], Traits = [] };
 
     /// <summary>When the customer was first seen: each entry earlier than those that were known before it.</summary>
     public required IReadOnlyList<Known<DateTimeOffset>> Seen { get; init; }
@@ -31,6 +31,9 @@ internal sealed class CustomerRecord
 
     /// <summary>By time.</summary>
     public required IReadOnlyList<Known<Opinion>> Opinions { get; init; }
+
+    /// <summary>By time. Nothing is left out because it was said before: what comes in late may lie in between.</summary>
+    public required IReadOnlyList<Known<Identification>> Traits { get; init; }
 
     public bool IsEmpty => Seen.Count == 0;
 
@@ -48,8 +51,12 @@ internal sealed class CustomerRecord
             currency,
             Earliest(Left, known),
             sources.HasFlag(Sources.Activities) ? Activity.FirstsOfDays(Pick(Activities, known), zone) : [],
-            sources.HasFlag(Sources.Opinions) ? Pick(Opinions, known) : []);
+            sources.HasFlag(Sources.Opinions) ? Pick(Opinions, known) : [],
+            sources.HasFlag(Sources.Traits) ? Pick(Traits, known) : []);
     }
+
+    /// <summary>How the customer's traits changed as known today.</summary>
+    public TraitHistory TraitsNow() => TraitHistory.Of(Pick(Traits, null));
 
     static List<T> Pick<T>(IReadOnlyList<Known<T>> all, DateTimeOffset? known)
     {
@@ -89,7 +96,7 @@ internal sealed class CustomerRecord
 
     /// <summary>Every instant at which what is known changed. Ascending.</summary>
     public IEnumerable<DateTimeOffset> KnownTimes
-        => Times(Seen).Concat(Times(Left)).Concat(Times(Facts)).Concat(Times(Activities)).Concat(Times(Opinions)).Where(t => t < Calendar.Forever).Distinct().Order();
+        => Times(Seen).Concat(Times(Left)).Concat(Times(Facts)).Concat(Times(Activities)).Concat(Times(Opinions)).Concat(Times(Traits)).Where(t => t < Calendar.Forever).Distinct().Order();
 
     /// <summary>Message of the latest event that became known at an instant; empty where something only ceased to be known.</summary>
     /// <param name="sources">What else is left out.</param>
@@ -99,6 +106,7 @@ internal sealed class CustomerRecord
         if (sources.HasFlag(Sources.Purchases)) news.AddRange(Facts.Where(f => f.From == known).Select(f => (f.What.Time, f.What.MessageId)));
         if (sources.HasFlag(Sources.Activities)) news.AddRange(Activities.Where(a => a.From == known).Select(a => (a.What.Time, a.What.MessageId)));
         if (sources.HasFlag(Sources.Opinions)) news.AddRange(Opinions.Where(o => o.From == known).Select(o => (o.What.Time, o.What.MessageId)));
+        if (sources.HasFlag(Sources.Traits)) news.AddRange(Traits.Where(t => t.From == known).Select(t => (t.What.Time, t.What.MessageId)));
         return news.Count == 0 ? "" : news.Max().MessageId;
     }
 
@@ -118,7 +126,8 @@ internal sealed class CustomerRecord
         => !ReferenceEquals(Seen, before.Seen) || !ReferenceEquals(Left, before.Left)
         || (sources.HasFlag(Sources.Purchases) && !ReferenceEquals(Facts, before.Facts))
         || (sources.HasFlag(Sources.Activities) && !ReferenceEquals(Activities, before.Activities))
-        || (sources.HasFlag(Sources.Opinions) && !ReferenceEquals(Opinions, before.Opinions));
+        || (sources.HasFlag(Sources.Opinions) && !ReferenceEquals(Opinions, before.Opinions))
+        || (sources.HasFlag(Sources.Traits) && !ReferenceEquals(Traits, before.Traits));
 
     /// <summary>A record that is being added to. A list that nothing is added to stays the one it was.</summary>
     sealed class Draft(CustomerRecord record)
@@ -127,6 +136,7 @@ internal sealed class CustomerRecord
         readonly Part<Fact> _facts = new(record.Facts);
         readonly Part<Activity> _activities = new(record.Activities);
         readonly Part<Opinion> _opinions = new(record.Opinions);
+        readonly Part<Identification> _traits = new(record.Traits);
 
         public void Add(Sighting sighting)
         {
@@ -139,6 +149,7 @@ internal sealed class CustomerRecord
                 _facts.End(known);
                 _activities.End(known);
                 _opinions.End(known);
+                _traits.End(known);
                 return;
             }
             _seen.Extend(sighting.Time, sighting.Known, static (a, b) => a <= b);
@@ -146,15 +157,17 @@ internal sealed class CustomerRecord
             if (sighting.Fact is { } fact) _facts.Extend(fact, sighting.Known, static (a, b) => a.MessageId == b.MessageId);
             if (sighting.Activity is { } activity) _activities.Extend(activity, sighting.Known, Activity.MakesVoid);
             if (sighting.Opinion is { } opinion) _opinions.Extend(opinion, sighting.Known, static (a, b) => a.MessageId == b.MessageId);
+            if (sighting.Traits is { } traits) _traits.Extend(traits, sighting.Known, static (a, b) => a.MessageId == b.MessageId);
         }
 
-        public CustomerRecord Done() => !(_seen.Changed || _left.Changed || _facts.Changed || _activities.Changed || _opinions.Changed) ? record : new CustomerRecord
+        public CustomerRecord Done() => !(_seen.Changed || _left.Changed || _facts.Changed || _activities.Changed || _opinions.Changed || _traits.Changed) ? record : new CustomerRecord
         {
             Seen = _seen.Sorted(static (a, b) => a.CompareTo(b)),
             Left = _left.Sorted(static (a, b) => a.CompareTo(b)),
             Facts = _facts.Sorted(PurchaseHistory.Compare),
             Activities = _activities.Sorted(Activity.Compare),
             Opinions = _opinions.Sorted(Opinion.Compare),
+            Traits = _traits.Sorted(Identification.Compare),
         };
     }
 

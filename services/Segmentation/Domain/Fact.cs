@@ -41,5 +41,8 @@ internal sealed record Sighting(string Shop, string Customer, bool Identified, D
 
     public Opinion? Opinion { get; init; }
 
+    /// <summary>Null where the event says nothing of them that is kept.</summary>
+    public Identification? Traits { get; init; }
+
     public ResetKind Reset { get; init; }
 }

@@ -26,14 +26,17 @@ internal enum Feature
     EngagementScore = 18,
 }
 
-/// <summary>Which part of a history a feature is read from.</summary>
+/// <summary>Which part of a history something is read from.</summary>
 [Flags]
 internal enum Sources
 {
     Purchases = 1,
     Activities = 2,
     Opinions = 4,
-    All = Purchases | Activities | Opinions,
+    Traits = 8,
+    /// <summary>All that models may ask for.</summary>
+    OfModels = Purchases | Activities | Opinions,
+    All = OfModels | Traits,
 }
 
 /// <summary>When a customer has a value of a feature.</summary>

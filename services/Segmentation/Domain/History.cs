@@ -3,10 +3,12 @@ namespace Perennial.Segmentation.Domain;
 /// <summary>All that is known of a customer. What it answers at an instant depends on nothing after it.</summary>
 internal sealed class History
 {
+    readonly IReadOnlyList<Identification> _identifications;
     Activity[][]? _byKind;
+    TraitHistory? _traits;
 
-    History(PurchaseHistory purchases, IReadOnlyList<Fact> facts, IReadOnlyList<Activity> activities, IReadOnlyList<Opinion> opinions, string currency)
-        => (Purchases, Facts, Activities, Opinions, Currency) = (purchases, facts, activities, opinions, currency);
+    History(PurchaseHistory purchases, IReadOnlyList<Fact> facts, IReadOnlyList<Activity> activities, IReadOnlyList<Opinion> opinions, IReadOnlyList<Identification> identifications, string currency)
+        => (Purchases, Facts, Activities, Opinions, _identifications, Currency) = (purchases, facts, activities, opinions, identifications, currency);
 
     /// <summary>Activities of at least each kind, from the lowest; worked out when first asked for.</summary>
     Activity[][] ByKind
@@ -31,20 +33,23 @@ internal sealed class History
     /// <summary>By time, each message once.</summary>
     public IReadOnlyList<Opinion> Opinions { get; }
 
+    /// <summary>Worked out when first asked for.</summary>
+    public TraitHistory Traits => _traits ??= TraitHistory.Of(_identifications);
+
     public string Currency { get; }
     public DateTimeOffset FirstSeen => Purchases.FirstSeen;
     public DateTimeOffset End => Purchases.End;
 
     /// <param name="firstSeen">Earliest event of any kind; anything earlier moves it.</param>
     /// <param name="left">When they were erased, if they were.</param>
-    public static History Of(DateTimeOffset firstSeen, IEnumerable<Fact> facts, string currency, DateTimeOffset? left = null, IEnumerable<Activity>? activities = null, IEnumerable<Opinion>? opinions = null)
+    public static History Of(DateTimeOffset firstSeen, IEnumerable<Fact> facts, string currency, DateTimeOffset? left = null, IEnumerable<Activity>? activities = null, IEnumerable<Opinion>? opinions = null, IEnumerable<Identification>? traits = null)
     {
         var sortedFacts = Sorted(facts, static (a, b) => a.Time != b.Time ? a.Time.CompareTo(b.Time) : string.CompareOrdinal(a.MessageId, b.MessageId), static f => f.MessageId);
         var sortedActivities = Sorted(activities ?? [], Activity.Compare, null);
         var sortedOpinions = Sorted(opinions ?? [], Opinion.Compare, static o => o.MessageId);
         if (sortedActivities is [var activity, ..] && activity.Time < firstSeen) firstSeen = activity.Time;
         if (sortedOpinions is [var opinion, ..] && opinion.Time < firstSeen) firstSeen = opinion.Time;
-        return new History(PurchaseHistory.Of(firstSeen, sortedFacts, currency, left), sortedFacts, sortedActivities, sortedOpinions, currency);
+        return new History(PurchaseHistory.Of(firstSeen, sortedFacts, currency, left), sortedFacts, sortedActivities, sortedOpinions, Sorted(traits ?? [], Identification.Compare, static i => i.MessageId), currency);
     }
 
     /// <summary>What is in order already, as a record keeps it, is taken as it is.</summary>
@@ -63,7 +68,7 @@ internal sealed class History
 
     /// <summary>The same with something more.</summary>
     public History With(IReadOnlyList<Fact> facts, IReadOnlyList<Activity> activities, IReadOnlyList<Opinion> opinions)
-        => Of(FirstSeen, Joined(Facts, facts), Currency, End == Calendar.Forever ? null : End, Joined(Activities, activities), Joined(Opinions, opinions));
+        => Of(FirstSeen, Joined(Facts, facts), Currency, End == Calendar.Forever ? null : End, Joined(Activities, activities), Joined(Opinions, opinions), _identifications);
 
     static IReadOnlyList<T> Joined<T>(IReadOnlyList<T> all, IReadOnlyList<T> more) => more.Count == 0 ? all : [.. all, .. more];
 
@@ -94,6 +99,7 @@ internal sealed class History
         }
         if (sources.HasFlag(Sources.Activities)) changes.AddRange(ByKind[0].Select(a => a.Time));
         if (sources.HasFlag(Sources.Opinions)) changes.AddRange(Opinions.Select(s => s.Time));
+        if (sources.HasFlag(Sources.Traits)) changes.AddRange(Traits.Times);
         changes.Sort();
         var count = 0;
         for (var i = 0; i < changes.Count && changes[i] < End; i++)

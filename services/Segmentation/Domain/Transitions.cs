@@ -40,6 +40,7 @@ internal static class Transitions
         if (start == history.End) return new Cause(CauseKind.Erasure);
         if (sources.HasFlag(Sources.Purchases) && history.Facts.LastOrDefault(f => f.Time == start)?.MessageId is { } fact) return new Cause(CauseKind.Event, fact);
         if (sources.HasFlag(Sources.Opinions) && history.Opinions.LastOrDefault(o => o.Time == start)?.MessageId is { } opinion) return new Cause(CauseKind.Event, opinion);
+        if (sources.HasFlag(Sources.Traits) && history.Traits.ChangedBy(start) is { } traits) return new Cause(CauseKind.Event, traits);
         if (start == history.FirstSeen) return new Cause(CauseKind.FirstSeen);
         return sources.HasFlag(Sources.Activities) && history.Activities.FirstOrDefault(a => a.Time == start)?.MessageId is { } activity ? new Cause(CauseKind.Event, activity) : new Cause(CauseKind.Clock);
     }

@@ -17,6 +17,7 @@ internal sealed class AudienceSql
     readonly AudienceMeasures _measures;
     readonly int _today;
     readonly IReadOnlyDictionary<string, int> _derivations;
+    readonly string _prefix;
     readonly List<string> _models = [];
 
     // Rows whose columns do not say it: they are read from their records.
@@ -25,11 +26,11 @@ internal sealed class AudienceSql
     // What a leaf that columns do not tell counts for: once as nobody's, and once as everybody's of whom it may hold.
     bool _isPossible;
 
-    AudienceSql(AudienceMeasures measures, DateOnly today, IReadOnlyDictionary<string, int> derivations) => (_measures, _today, _derivations) = (measures, today.DayNumber, derivations);
+    AudienceSql(AudienceMeasures measures, DateOnly today, IReadOnlyDictionary<string, int> derivations, string prefix) => (_measures, _today, _derivations, _prefix) = (measures, today.DayNumber, derivations, prefix);
 
     public DynamicParameters Parameters { get; } = new();
 
-    /// <summary>On a customer c, and on memberships m0, m1 and so on.</summary>
+    /// <summary>On a customer c of the shop @shop, and on memberships m0, m1 and so on.</summary>
     public string Condition { get; private set; } = False;
 
     /// <summary>True where the columns of the row are those of the instant @asOf.</summary>
@@ -45,9 +46,10 @@ internal sealed class AudienceSql
     public IEnumerable<string> Joins => Enumerable.Range(0, Stages).Select(i => string.Create(CultureInfo.InvariantCulture, $"m{i}.derivation = @d{i} AND m{i}.customer = c.id"));
 
     /// <param name="derivations">Of the models that are active, by id.</param>
-    public static AudienceSql Of(Audience audience, AudienceMeasures measures, DateOnly today, IReadOnlyDictionary<string, int> derivations)
+    /// <param name="prefix">Of the names of tables.</param>
+    public static AudienceSql Of(Audience audience, AudienceMeasures measures, DateOnly today, IReadOnlyDictionary<string, int> derivations, string prefix)
     {
-        var sql = new AudienceSql(measures, today, derivations);
+        var sql = new AudienceSql(measures, today, derivations, prefix);
         var condition = sql.Compiled(audience.Clause);
         if (!sql.IsWhole)
         {
@@ -89,9 +91,70 @@ internal sealed class AudienceSql
         FieldSource.FirstOrderTime => Instant(leaf, "c.first_order_time"),
         FieldSource.LastOrderTime => Instant(leaf, "c.last_order_time"),
         FieldSource.Identified => Flag(leaf, True, "c.identified = 1"),
+        FieldSource.Trait => OfTrait(leaf),
         _ when leaf.Field.IsPredicted => _measures.Predictor is null ? False : Unsaid("c.order_count > 0"),
-        _ => Unsaid(True),
+        _ => throw new ArgumentOutOfRangeException(nameof(leaf), leaf.Field.Source, "No such source."),
     };
+
+    string OfTrait(Clause.Leaf leaf) => leaf switch
+    {
+        Clause.Present => Has(leaf, True),
+        Clause.Like like => OfText(leaf, like),
+        Clause.Compared { Value.Kind: FieldKind.Text } compared => OfText(leaf, compared),
+        Clause.Compared { Value.Kind: FieldKind.Number } => Has(leaf, TraitColumns.Number, Number(leaf, Trait.StepsPerUnit, True, steps => $"t.number_value >= {Parameter(steps)}")),
+        Clause.Compared { Value.Kind: FieldKind.Flag } => Has(leaf, TraitColumns.Flag, Flag(leaf, True, "t.number_value = 1")),
+        _ => False,
+    };
+
+    /// <summary>Whether there is a value under the name of which something holds: a list that is worked out once, and lies in the order of what is asked for.</summary>
+    string Has(Clause.Leaf leaf, string condition)
+        => $"c.id IN (SELECT t.customer FROM {_prefix}customer_trait t WHERE t.shop = @shop AND t.name = {Parameter(leaf.Field.Key)} AND {condition})";
+
+    string Has(Clause.Leaf leaf, int kind, string condition) => Has(leaf, string.Create(CultureInfo.InvariantCulture, $"t.kind = {kind} AND {condition}"));
+
+    static readonly string AnyText = string.Create(CultureInfo.InvariantCulture, $"t.kind IN ({TraitColumns.Text}, {TraitColumns.UnsortedText})");
+
+    string OfText(Clause.Leaf leaf, Clause.Compared compared)
+    {
+        var text = compared.Value.AsText!;
+        // No customer's holds a control character; as the end of a parameter one would be taken for the end of a text.
+        var isHad = !text.Any(char.IsControl);
+        switch (compared.Comparison)
+        {
+            case Comparison.Equal:
+                return isHad ? Has(leaf, TraitColumns.KindOf(compared.Value), $"t.text_value = {Parameter(text + TraitColumns.End)}") : False;
+            case Comparison.NotEqual:
+                return Has(leaf, isHad ? $"{AnyText} AND t.text_value <> {Parameter(text + TraitColumns.End)}" : AnyText);
+            default:
+                _unsaid.Add(isHad ? Has(leaf, TraitColumns.UnsortedText, True) : Has(leaf, AnyText));
+                return isHad ? Has(leaf, TraitColumns.Text, $"t.text_value {Operator(compared.Comparison)} {Parameter(text + TraitColumns.End)}") : False;
+        }
+    }
+
+    static string Operator(Comparison comparison) => comparison switch
+    {
+        Comparison.Less => "<",
+        Comparison.AtMost => "<=",
+        Comparison.Greater => ">",
+        _ => ">=",
+    };
+
+    /// <summary>How a text begins is a range, and what it holds is what can be taken out of it. More than one of these may overlap in it: then the record says whether they do.</summary>
+    string OfText(Clause.Leaf leaf, Clause.Like like)
+    {
+        var parts = like.Pattern.Text.Split('*');
+        var (begin, held) = (parts[0], parts[1..^1].Where(p => p.Length > 0).ToList());
+        if (parts[^1].Length > 0) held.Add(parts[^1] + TraitColumns.End);
+        if (like.Pattern.Text.Any(char.IsControl)) return like.IsUnlike ? Has(leaf, AnyText) : False;
+        List<string> conditions = [.. held.Select(h => $"REPLACE(t.text_value, {Parameter(h)}, '') <> t.text_value")];
+        // The first character above all that a text of this kind holds ends the range.
+        if (begin.Length > 0) conditions.Add($"t.text_value >= {Parameter(begin + TraitColumns.End)} AND t.text_value < {Parameter(begin + '\ue000')}");
+        var (count, holds) = (conditions.Count, conditions.Count == 0 ? True : string.Join(" AND ", conditions));
+        _unsaid.Add(Has(leaf, TraitColumns.UnsortedText, True));
+        if (count > 1) _unsaid.Add(Has(leaf, TraitColumns.Text, holds));
+        if (like.IsUnlike) return Has(leaf, TraitColumns.Text, $"NOT ({holds})");
+        return count > 1 ? False : Has(leaf, TraitColumns.Text, holds);
+    }
 
     /// <param name="possible">Of whom alone it may hold.</param>
     string Unsaid(string possible)

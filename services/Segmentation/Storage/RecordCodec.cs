@@ -1,18 +1,19 @@
 using System.Buffers;
 using System.Text;
 using Perennial.Segmentation.Domain;
+using Perennial.Segmentation.Domain.Audiences;
 
 namespace Perennial.Segmentation.Storage;
 
 /// <summary>
-/// A customer's record as one value of a column: some 40 bytes an order. Five parts, each with its length, so that a reader passes over what it does not need: seen,
-/// left, facts, activities, opinions. Times are differences in milliseconds to the entry before, known times to the entry's own; whole numbers
+/// A customer's record as one value of a column: some 40 bytes an order. Six parts, each with its length, so that a reader passes over what it does not need: seen,
+/// left, facts, activities, opinions, traits. A trait that was said before is told by its place among those of the part. Times are differences in milliseconds to the entry before, known times to the entry's own; whole numbers
 /// are LEB128, with the sign in the lowest bit where there may be one; ids that are UUIDs take 16 bytes.
 /// </summary>
 internal static class RecordCodec
 {
-    // The one before knew no touches of activities, and is read as it is.
-    const byte Version = 2, VersionMin = 1;
+    // The first knew no touches of activities, the second no traits; both are read as they are.
+    const byte Version = 3, VersionMin = 1, VersionOfTraits = 3;
     const decimal Scale = 10_000m;
 
     // Beside the kind in the first byte of an entry.
@@ -35,6 +36,8 @@ internal static class RecordCodec
         Part(record.Facts, static f => f.Time, Write);
         Part(record.Activities, static a => a.Time, Write);
         Part(record.Opinions, static o => o.Time, Write);
+        var traits = record.Traits.Count == 0 ? null : new Dictionary<Trait, ulong>();
+        Part(record.Traits, static t => t.Time, (to, said) => Write(to, said, traits!));
         return all.WrittenSpan.ToArray();
 
         void Part<T>(IReadOnlyList<Known<T>> entries, Func<T, DateTimeOffset> timeOf, Action<ArrayBufferWriter<byte>, T> write)
@@ -85,6 +88,38 @@ internal static class RecordCodec
         if (opinion.Score is { } score) Signed(to, (long)(score * Scale));
     }
 
+    static void Write(ArrayBufferWriter<byte> to, Identification said, Dictionary<Trait, ulong> known)
+    {
+        Span<byte> uuid = stackalloc byte[16];
+        var isUuid = TryUuid(said.MessageId, uuid);
+        to.Write([(byte)(isUuid ? HasUuid : 0)]);
+        Message(to, said.MessageId, isUuid, uuid);
+        Unsigned(to, (ulong)said.Traits.Count);
+        for (var i = 0; i < said.Traits.Count; i++)
+        {
+            var trait = said.Traits[i];
+            if (known.TryGetValue(trait, out var place))
+            {
+                Unsigned(to, place);
+                continue;
+            }
+            known.Add(trait, (ulong)known.Count + 1);
+            Unsigned(to, 0);
+            Text(to, trait.Name);
+            Write(to, trait.Value);
+        }
+    }
+
+    // Of a value: which there is follows from the first byte, and of a flag all of it.
+    const byte NoValue = 0, TextValue = 1, NumberValue = 2, FalseValue = 3, TrueValue = 4;
+
+    static void Write(ArrayBufferWriter<byte> to, FieldValue value)
+    {
+        to.Write([value.Kind switch { FieldKind.Text => TextValue, FieldKind.Number => NumberValue, FieldKind.Flag => value.AsFlag ? TrueValue : FalseValue, _ => NoValue }]);
+        if (value.Kind == FieldKind.Text) Text(to, value.AsText!);
+        else if (value.Kind == FieldKind.Number) Signed(to, (long)(value.AsNumber * Trait.StepsPerUnit));
+    }
+
     /// <param name="sources">What is not among them is passed over and left empty.</param>
     public static CustomerRecord Read(ReadOnlySpan<byte> bytes, Sources sources = Sources.All)
     {
@@ -97,6 +132,7 @@ internal static class RecordCodec
             Facts = Part(ref reader, sources.HasFlag(Sources.Purchases), ReadFact),
             Activities = Part(ref reader, sources.HasFlag(Sources.Activities), ReadActivity),
             Opinions = Part(ref reader, sources.HasFlag(Sources.Opinions), ReadOpinion),
+            Traits = bytes[0] >= VersionOfTraits && sources.HasFlag(Sources.Traits) ? Traits(ref reader) : [],
         };
     }
 
@@ -144,6 +180,39 @@ internal static class RecordCodec
         var head = reader.Byte();
         return new Opinion((OpinionKind)((head & 3) + 1), time, reader.Message((head & HasUuid) != 0), (head & HasAmount) != 0 ? reader.Signed() / Scale : null);
     }
+
+    // The last part: it need not be passed over.
+    static List<Known<Identification>> Traits(ref Reader reader)
+    {
+        var known = new List<Trait>();
+        return Part(ref reader, true, (ref Reader part, DateTimeOffset time) => ReadIdentification(ref part, time, known));
+    }
+
+    static Identification ReadIdentification(ref Reader reader, DateTimeOffset time, List<Trait> known)
+    {
+        var message = reader.Message((reader.Byte() & HasUuid) != 0);
+        var traits = new Trait[(int)reader.Unsigned()];
+        for (var i = 0; i < traits.Length; i++)
+        {
+            if ((int)reader.Unsigned() is > 0 and var place)
+            {
+                traits[i] = known[place - 1];
+                continue;
+            }
+            traits[i] = new Trait(reader.Text(), ReadValue(ref reader));
+            known.Add(traits[i]);
+        }
+        return new Identification(time, message, traits);
+    }
+
+    static FieldValue ReadValue(ref Reader reader) => reader.Byte() switch
+    {
+        TextValue => FieldValue.Of(reader.Text()),
+        NumberValue => FieldValue.Of((decimal?)reader.Signed() / Trait.StepsPerUnit),
+        FalseValue => FieldValue.Of((bool?)false),
+        TrueValue => FieldValue.Of((bool?)true),
+        _ => default,
+    };
 
     static DateTimeOffset Instant(long millis) => DateTimeOffset.FromUnixTimeMilliseconds(millis);
 

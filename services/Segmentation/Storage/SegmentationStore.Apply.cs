@@ -35,10 +35,12 @@ internal sealed partial class SegmentationStore
     /// <summary>A customer whom a batch changes, as they are written.</summary>
     /// <param name="IsForgotten">They were erased: nothing of what was before may be kept, whoever comes back under the name.</param>
     /// <param name="Record">Null where nothing is left.</param>
-    sealed record Written(long Id, Shop Shop, string Customer, bool Identified, bool IsNew, bool IsForgotten, byte[]? Record, StandingFigures Figures);
+    /// <param name="TraitsGone">What they had until the stretch that the row holds for, and no longer have.</param>
+    sealed record Written(long Id, Shop Shop, string Customer, bool Identified, bool IsNew, bool IsForgotten, byte[]? Record, StandingFigures Figures, IReadOnlyList<Trait> TraitsGone, IReadOnlyList<Trait> TraitsCome);
 
     /// <summary>A customer whom a batch changes, before and after; what is known of them is folded once for all that is derived.</summary>
-    sealed class Change(long id, Shop shop, Arrivals arrivals, bool isNew, CustomerRecord before, CustomerRecord after)
+    /// <param name="from">When the stretch begins that the row of a customer who is there already holds for: what else lies in rows is of it.</param>
+    sealed class Change(long id, Shop shop, Arrivals arrivals, bool isNew, DateTimeOffset from, CustomerRecord before, CustomerRecord after)
     {
         readonly History? _is = after.Now(shop.Currency, shop.Zone);
         History? _was;
@@ -63,10 +65,14 @@ internal sealed partial class SegmentationStore
         (History History, IReadOnlyList<StageInterval> Timeline)? Timeline(History? folded, CustomerRecord record, Derivation derivation)
             => derivation.Zone.Id == shop.Zone.Id ? TimelineOf(folded, Identified, derivation) : TimelineOf(record, Identified, derivation, shop);
 
-        public Written ToWritten(DateTimeOffset now) => new(
-            id, shop, arrivals.Customer, Identified, isNew, IsForgotten,
-            after.IsEmpty ? null : RecordCodec.Write(after),
-            _is is { } history ? StandingFigures.Of(history, now, shop.Zone) : StandingFigures.OfNobody);
+        public Written ToWritten(DateTimeOffset now)
+        {
+            var figures = _is is { } history ? StandingFigures.Of(history, now, shop.Zone) : StandingFigures.OfNobody;
+            var (were, are) = (before.TraitsNow().At(from), _is?.Traits.At(figures.From) ?? []);
+            return new(id, shop, arrivals.Customer, Identified, isNew, IsForgotten, after.IsEmpty ? null : RecordCodec.Write(after), figures, Beyond(were, are), Beyond(are, were));
+        }
+
+        static IReadOnlyList<Trait> Beyond(IReadOnlyList<Trait> traits, IReadOnlyList<Trait> others) => traits.Count == 0 ? [] : [.. traits.Except(others)];
     }
 
     sealed record Plan(Basis Basis, List<Written> Changes, Derived Derived, List<Told> Told, Applied Applied);
@@ -192,11 +198,12 @@ internal sealed partial class SegmentationStore
         public string Customer { get; init; } = "";
         public bool Identified { get; init; }
         public long Position { get; init; }
+        public DateTimeOffset FromTime { get; init; }
         public byte[] Record { get; init; } = [];
     }
 
     internal string RecordsSql => $"""
-        SELECT id, customer, identified, record
+        SELECT id, customer, identified, from_time, record
         FROM {database.Prefix}customer
         WHERE shop = @shop
           AND customer IN (SELECT k.customer FROM {database.Set("@customers", ("customer", CustomerKey.IdLengthMax))} k)
@@ -209,26 +216,26 @@ internal sealed partial class SegmentationStore
         """;
 
     /// <summary>Who it is about, with what is kept of those known already; by key.</summary>
-    async Task<List<(long Id, Arrivals Arrivals, byte[]? Record)>> KeyedAsync(DbConnection connection, DbTransaction? transaction, Shop shop, int partition, List<Arrivals> arrivals, CancellationToken cancellation)
+    async Task<List<(long Id, Arrivals Arrivals, RecordRow? Row)>> KeyedAsync(DbConnection connection, DbTransaction? transaction, Shop shop, int partition, List<Arrivals> arrivals, CancellationToken cancellation)
     {
         var values = new { shop = shop.Number, customers = Keys.Of(arrivals, "customer", a => a.Customer) };
         var known = (await connection.QueryAsync<RecordRow>(Command(RecordsSql, values, cancellation, transaction))).ToDictionary(r => r.Customer, StringComparer.Ordinal);
         var (first, last) = (CustomerKey.First(shop.Number, partition), CustomerKey.Last(shop.Number, partition));
         var next = 1 + (known.Count == arrivals.Count ? 0 : await connection.ExecuteScalarAsync<long?>(Command(LastKeySql, new { first, last }, cancellation, transaction)) ?? first);
-        var keyed = arrivals.ConvertAll(a => known.GetValueOrDefault(a.Customer) is { } row ? (row.Id, a, row.Record) : (next++, a, (byte[]?)null));
+        var keyed = arrivals.ConvertAll(a => known.GetValueOrDefault(a.Customer) is { } row ? (row.Id, a, row) : (next++, a, (RecordRow?)null));
         keyed.Sort((a, b) => a.Item1.CompareTo(b.Item1));
         return keyed;
     }
 
     /// <summary>Who changes.</summary>
-    static List<Change> ChangesOf(Shop shop, IEnumerable<(long Id, Arrivals Arrivals, byte[]? Record)> keyed)
+    static List<Change> ChangesOf(Shop shop, IEnumerable<(long Id, Arrivals Arrivals, RecordRow? Row)> keyed)
     {
         var changes = new List<Change>();
-        foreach (var (id, arrivals, record) in keyed)
+        foreach (var (id, arrivals, row) in keyed)
         {
-            var before = record is null ? CustomerRecord.Empty : RecordCodec.Read(record);
+            var before = row is null ? CustomerRecord.Empty : RecordCodec.Read(row.Record);
             var after = before.With(arrivals.Sightings);
-            if (!ReferenceEquals(before, after)) changes.Add(new Change(id, shop, arrivals, record is null, before, after));
+            if (!ReferenceEquals(before, after)) changes.Add(new Change(id, shop, arrivals, row is null, row?.FromTime ?? default, before, after));
         }
         return changes;
     }
@@ -312,11 +319,19 @@ internal sealed partial class SegmentationStore
             FigureColumns.Add(row, c.Figures);
             row.Add(c.Record!);
         }, cancellation);
+        await write.RemoveAsync(database.Prefix + "customer_trait", TraitColumns.Names, TraitsOf(plan, c => c.TraitsGone), AddTrait, cancellation);
+        await write.AppendAsync(database.Prefix + "customer_trait", TraitColumns.Names, TraitsOf(plan, c => c.TraitsCome), AddTrait, cancellation);
         await ForgetAsync(write, [.. plan.Changes.Where(c => c.IsForgotten)], cancellation);
         await plan.Derived.WriteAsync(write, database.Prefix, cancellation);
         await AppendTransitionsAsync(write, plan.Derived.Transitions, cancellation);
         return plan.Applied;
     }
+
+    /// <summary>In the order of keys, as far as rows of one trait lie together.</summary>
+    static List<(int Shop, long Customer, Trait Trait)> TraitsOf(Plan plan, Func<Written, IReadOnlyList<Trait>> traits)
+        => [.. plan.Changes.SelectMany(c => traits(c).Select(t => (c.Shop.Number, c.Id, t))).OrderBy(t => t.t.Name, StringComparer.Ordinal).ThenBy(t => t.t.Value.AsText, StringComparer.Ordinal)];
+
+    static void AddTrait(Row row, (int Shop, long Customer, Trait Trait) trait) => TraitColumns.Add(row, trait.Shop, trait.Customer, trait.Trait);
 
     internal string ForgetRfmSql => $"""
         DELETE FROM {database.Prefix}rfm_customer

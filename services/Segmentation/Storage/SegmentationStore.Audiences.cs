@@ -26,10 +26,8 @@ internal sealed record AudienceQuestion(Shop Shop, Audience Audience, AudienceGr
     public AudienceCustomer? Find(bool identified, byte[] record)
     {
         if (RecordCodec.Read(record).Now(Shop.Currency, Shop.Zone) is not { } history) return null;
-        return AudienceCustomer.At(history, AsOf, new AudienceProfile(identified, NoTraits), Ground.Measures);
+        return AudienceCustomer.At(history, AsOf, identified, Ground.Measures);
     }
-
-    static readonly Dictionary<string, FieldValue> NoTraits = [];
 }
 
 /// <param name="State">What was asked for with it; null where nothing was.</param>
@@ -52,7 +50,7 @@ internal sealed partial class SegmentationStore
         return new AudienceGround(measures, active.ToDictionary(d => d.Model.Id, d => d.Id, StringComparer.Ordinal), population?.Revision ?? 0, overlays.Revision, overlays.TopSpend, await _values.ReadNewestAsync(connection, transaction, shop.Id, cancellation));
     }
 
-    static AudienceSql SqlOf(AudienceQuestion question) => AudienceSql.Of(question.Audience, question.Ground.Measures, question.Today, question.Ground.Derivations);
+    AudienceSql SqlOf(AudienceQuestion question) => AudienceSql.Of(question.Audience, question.Ground.Measures, question.Today, question.Ground.Derivations, database.Prefix);
 
     static DynamicParameters ParametersOf(AudienceQuestion question, AudienceSql sql, object values)
     {

@@ -3,6 +3,8 @@ using Perennial.Common.V1;
 using Perennial.Foundation.Feeds;
 using Perennial.Foundation.Grpc;
 using Perennial.Segmentation.Domain;
+using Perennial.Segmentation.Domain.Audiences;
+using Value = Google.Protobuf.WellKnownTypes.Value;
 
 namespace Perennial.Segmentation.Workers;
 
@@ -43,6 +45,7 @@ internal static class Events
             Known = ToKnown(recorded),
             Activity = fact is null && ToActivityKind(recorded.Event) is { } kind ? new Activity(kind, time, recorded.Event.MessageId, ToTouch(recorded.Event)) : null,
             Opinion = ToOpinion(recorded.Event, time),
+            Traits = ToTraits(recorded.Event, time),
         };
     }
 
@@ -88,6 +91,22 @@ internal static class Events
     // A channel of a later contract is nobody's touch here.
     static Touch OfMessage(TouchKind kind, Common.V1.Channel channel)
         => (Domain.Channel)channel is not Domain.Channel.None and var known && Enum.IsDefined(known) ? new Touch(kind, known) : default;
+
+    /// <summary>What is not kept by its name is left out; a value that is not kept takes the place of the one before all the same.</summary>
+    static Identification? ToTraits(Event e, DateTimeOffset time)
+    {
+        if (e.PayloadCase != Event.PayloadOneofCase.TraitsChanged || e.TraitsChanged.Traits is not { } said) return null;
+        var traits = said.Fields.Where(f => Trait.IsKept(f.Key)).OrderBy(f => f.Key, StringComparer.Ordinal).Take(Trait.CountMax).Select(f => new Trait(f.Key, ToValue(f.Value))).ToList();
+        return traits.Count == 0 ? null : new Identification(time, e.MessageId, traits);
+    }
+
+    static FieldValue ToValue(Value value) => value.KindCase switch
+    {
+        Value.KindOneofCase.StringValue => Trait.ValueOf(value.StringValue),
+        Value.KindOneofCase.NumberValue => Trait.ValueOf(value.NumberValue),
+        Value.KindOneofCase.BoolValue => FieldValue.Of((bool?)value.BoolValue),
+        _ => default,
+    };
 
     /// <summary>What customers say of the shop; the contract names how each is told.</summary>
     static Opinion? ToOpinion(Event e, DateTimeOffset time)

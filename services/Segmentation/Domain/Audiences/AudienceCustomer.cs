@@ -10,24 +10,21 @@ internal sealed record AudienceMeasures(IReadOnlyDictionary<string, BoundModel> 
     public Predictor? Predictor { get; init; }
 }
 
-/// <summary>What is known of a customer beside their history.</summary>
-internal sealed record AudienceProfile(bool Identified, IReadOnlyDictionary<string, FieldValue> Traits);
-
 /// <summary>A customer at an instant as audiences see them, apart from what the date makes of it.</summary>
 internal sealed class AudienceCustomer
 {
     readonly History _history;
     readonly Standing _standing;
-    readonly AudienceProfile _profile;
+    readonly bool _identified;
     readonly AudienceMeasures _measures;
     OverlayFacts? _facts;
     (Prediction? Known, bool IsKnown) _prediction;
 
-    AudienceCustomer(History history, Standing standing, AudienceProfile profile, AudienceMeasures measures) => (_history, _standing, _profile, _measures) = (history, standing, profile, measures);
+    AudienceCustomer(History history, Standing standing, bool identified, AudienceMeasures measures) => (_history, _standing, _identified, _measures) = (history, standing, identified, measures);
 
     /// <summary>Null before the customer was first seen, and after the end: nobody is in any audience then.</summary>
-    public static AudienceCustomer? At(History history, DateTimeOffset instant, AudienceProfile profile, AudienceMeasures measures)
-        => Standing.At(history, instant, measures.Zone) is { } standing ? new AudienceCustomer(history, standing, profile, measures) : null;
+    public static AudienceCustomer? At(History history, DateTimeOffset instant, bool identified, AudienceMeasures measures)
+        => Standing.At(history, instant, measures.Zone) is { } standing ? new AudienceCustomer(history, standing, identified, measures) : null;
 
     // Costs a walk over the orders, which most audiences do not ask for.
     OverlayFacts Facts => _facts ??= OverlayFacts.At(_history, _standing.Instant, _measures.Zone)!;
@@ -49,10 +46,10 @@ internal sealed class AudienceCustomer
         FieldSource.FirstSeenTime => FieldValue.Of(_history.FirstSeen),
         FieldSource.FirstOrderTime => FieldValue.Of(FirstOrder?.Time),
         FieldSource.LastOrderTime => FieldValue.Of(_standing.Purchases.LastOrder?.Time),
-        FieldSource.Identified => FieldValue.Of(_profile.Identified),
+        FieldSource.Identified => FieldValue.Of((bool?)_identified),
         FieldSource.HistoricClv => FieldValue.Of(_standing.Purchases.Value),
         _ when field.IsPredicted => FieldValue.Of(PredictedSteps(field.Source, today.DayNumber) is { } steps ? PredictionSteps.Value(steps) : (decimal?)null),
-        FieldSource.Trait => _profile.Traits.GetValueOrDefault(field.Key),
+        FieldSource.Trait => _history.Traits.At(field.Key, _standing.Instant),
         _ => throw new ArgumentOutOfRangeException(nameof(field), field.Source, "No such source."),
     };
 

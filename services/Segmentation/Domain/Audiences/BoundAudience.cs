@@ -12,8 +12,6 @@ internal sealed class BoundAudience
     // No model's: their ids hold no slash.
     const string Prefix = "audience/";
 
-    static readonly IReadOnlyDictionary<string, FieldValue> NoTraits = new Dictionary<string, FieldValue>();
-
     public static readonly Stage In = new("in", "", "", "", []);
 
     static readonly Stage Out = new("out", "", "", "", [], Otherwise: true);
@@ -42,10 +40,7 @@ internal sealed class BoundAudience
 
     /// <summary>Inside and outside over all time, from first seen to the end, what the clock alone will bring included.</summary>
     public IReadOnlyList<StageInterval> TimelineOf(History history, bool identified)
-    {
-        var profile = new AudienceProfile(identified, NoTraits);
-        return StageTimeline.Of(history, Sources, (change, until, starts) => AddStays(starts, AudienceCustomer.At(history, change, profile, _measures)!, change, until));
-    }
+        => StageTimeline.Of(history, Sources, (change, until, starts) => AddStays(starts, AudienceCustomer.At(history, change, identified, _measures)!, change, until));
 
     void AddStays(StageStarts starts, AudienceCustomer customer, DateTimeOffset change, DateTimeOffset until)
     {
@@ -63,6 +58,7 @@ internal sealed class BoundAudience
         FieldSource.Stage => _measures.Models.GetValueOrDefault(field.Key)?.Sources ?? Sources.Purchases,
         FieldSource.Feature => field.Axis.Traits.Sources,
         FieldSource.Overlay => Sources.Purchases | Sources.Activities,
+        FieldSource.Trait => Sources.Traits,
         _ => Sources.Purchases,
     };
 }

@@ -83,6 +83,7 @@ internal sealed record StandingFigures(DateTimeOffset From, DateTimeOffset Until
         for (var i = 0; i < history.Facts.Count; i++) Bound(history.Facts[i].Time);
         for (var i = 0; i < history.Activities.Count; i++) Bound(history.Activities[i].Time);
         for (var i = 0; i < history.Opinions.Count; i++) Bound(history.Opinions[i].Time);
+        foreach (var time in history.Traits.Times) Bound(time);
         return (from, until);
 
         void Bound(DateTimeOffset time)

@@ -28,7 +28,7 @@ public sealed class SweepTests : IDisposable
           {"type": "page", "name": "zquark's page", "messageId": "zquark-m1", "anonymousId": "zquark-visitor", "properties": {"note": "zquark"}},
           {"type": "track", "event": "Order Completed", "messageId": "zquark-m2", "anonymousId": "zquark-visitor", "timestamp": "2026-02-10T09:00:00Z", "originalTimestamp": "2026-02-10T09:00:00Z",
            "properties": {"order_id": "zquark-1", "total": 10.50, "coupon": "ZQUARK", "affiliation": "zquark", "gift_note": "for zquark", "products": [{"product_id": "zquark-mug", "name": "Mug for zquark", "price": 10.5, "quantity": 1, "engraving": "zquark"}]}},
-          {"type": "identify", "messageId": "zquark-m3", "userId": "zquark-user", "anonymousId": "zquark-visitor", "traits": {"email": "zquark@example.org", "phone": "zquark-555", "name": "Z. Quark zquark", "birthday": "1980-03-02"}},
+          {"type": "identify", "messageId": "zquark-m3", "userId": "zquark-user", "anonymousId": "zquark-visitor", "traits": {"email": "zquark@example.org", "phone": "zquark-555", "name": "Z. Quark zquark", "birthday": "1980-03-02", "plan": "zquark plan"}},
           {"type": "track", "event": "Email Opened", "messageId": "zquark-m4", "context": {"traits": {"email": "zquark@example.org"}}, "properties": {"email_id": "zquark-mail", "campaign_name": "zquark"}},
           {"type": "alias", "messageId": "zquark-m5", "userId": "zquark-user", "previousId": "zquark-old"},
           {"type": "track", "event": "Consent Given", "messageId": "zquark-m6", "userId": "zquark-user", "context": {"externalIds": [{"id": "zquark-crm", "type": "crm"}]}, "properties": {"channel": "email", "source": "zquark"}},
@@ -84,6 +84,8 @@ public sealed class SweepTests : IDisposable
         patience.CancelAfter(TimeSpan.FromSeconds(60));
         while (await WaitingAsync(platform, patience.Token) == 0) await Task.Delay(100, patience.Token);
         var planted = await sweep();
+        Assert.Contains(planted, place => place.StartsWith("segmentation.customer_trait.text_value: zquark plan", StringComparison.Ordinal));
+        Assert.DoesNotContain(planted, place => place.StartsWith("segmentation.customer", StringComparison.Ordinal) && (place.Contains(Address, StringComparison.Ordinal) || place.Contains("zquark-555", StringComparison.Ordinal) || place.Contains("Z. Quark", StringComparison.Ordinal)));
         foreach (var house in (string[])["ingestion", "segmentation", "engagement", "campaigns"]) Assert.Contains(planted, place => place.StartsWith(house, StringComparison.Ordinal));
 
         var before = await StagesAsync(platform);

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Perennial.Segmentation.Domain;
+using Perennial.Segmentation.Domain.Audiences;
 
 namespace Perennial.Segmentation.Tests.Data;
 
@@ -61,6 +62,28 @@ static class Arbitrarily
         from touches in Gen.ArrayOf(Touch(), count)
         select activities.Concat(activities.Select((a, i) => new Activity(kinds[i], a.Time.AddHours(hours[i]), $"b{i}", touches[i]))).ToArray();
 
+    static readonly string[] TraitNames = ["age", "news", "plan"];
+
+    /// <summary>Of every kind, some that look alike, and some on either side of what UTF-16 and UTF-8 sort otherwise.</summary>
+    static readonly FieldValue[] TraitValues =
+    [
+        .. ((string[])["gold", "gold plus", "gold ", "Gold", "silver", "", "g", "ab", "aba", "abba", "4", "true", "é", "\ud7ff", "\ue000", "\uff01", "😀", "gold 😀"]).Select(FieldValue.Of),
+        .. ((decimal?[])[41, 41.5m, 0, -1.000001m, 4, 8_999_999_999_999]).Select(FieldValue.Of), FieldValue.Of((bool?)true), FieldValue.Of((bool?)false), default,
+    ];
+
+    /// <summary>Few names and values, so that the same is said again.</summary>
+    static Gen<Identification> Identification() =>
+        from names in Gen.SubListOf(TraitNames)
+        from values in Gen.ArrayOf(Gen.OneOf(Gen.Elements(TraitValues), Gen.Elements(TraitValues[..3])), TraitNames.Length)
+        select new Identification(default, "", [.. names.Order(StringComparer.Ordinal).Select((n, i) => new Trait(n, values[i]))]);
+
+    /// <summary>Up to 5 of one customer.</summary>
+    public static Gen<Identification[]> Identifications() =>
+        from count in Gen.Choose(0, 5)
+        from said in Gen.ArrayOf(Identification(), count)
+        from times in Gen.ArrayOf(Time(), count)
+        select said.Select((s, i) => s with { Time = times[i], MessageId = $"i{i}" }).ToArray();
+
     /// <summary>Up to 5 opinions of one customer.</summary>
     public static Gen<Opinion[]> Opinions() =>
         from count in Gen.Choose(0, 5)
@@ -92,11 +115,13 @@ static class Arbitrarily
         from whos in Gen.ArrayOf(Gen.Elements("user:ann", "user:Ann", "user:bob \"b\\'", "anon:1"), count)
         from seen in Gen.ArrayOf(Gen.Frequency((2, Activity().Select(a => (Activity?)a)), (1, Gen.Constant<Activity?>(null))), count)
         from said in Gen.ArrayOf(Gen.Frequency((1, Opinion().Select(o => (Opinion?)o)), (3, Gen.Constant<Opinion?>(null))), count)
+        from traits in Gen.ArrayOf(Gen.Frequency((1, Identification().Select(i => (Identification?)i)), (1, Gen.Constant<Identification?>(null))), count)
         from delays in Gen.ArrayOf(Delay(), count)
         select whats.Select((fact, i) => new Sighting("shop", whos[i], whos[i].StartsWith("user:", StringComparison.Ordinal), fact?.Time ?? whens[i], fact is null ? null : fact with { MessageId = $"m{i}" })
         {
             Known = (fact?.Time ?? whens[i]) + delays[i],
             Activity = fact is null && seen[i] is { } activity ? activity with { Time = whens[i], MessageId = $"m{i}" } : null,
             Opinion = fact is null && said[i] is { } opinion ? opinion with { Time = whens[i], MessageId = $"m{i}" } : null,
+            Traits = fact is null && traits[i] is { Traits.Count: > 0 } told ? told with { Time = whens[i], MessageId = $"m{i}" } : null,
         }).ToArray();
 }

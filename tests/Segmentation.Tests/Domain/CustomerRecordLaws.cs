@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Perennial.Segmentation.Domain;
+using Perennial.Segmentation.Domain.Audiences;
 using Perennial.Segmentation.Tests.Data;
 using Perennial.Segmentation.Tests.Storage;
 using static Perennial.Segmentation.Tests.Given;
@@ -43,7 +44,7 @@ public sealed class CustomerRecordLaws
     /// <summary>All that a history rests on.</summary>
     static string Text(History? history) => history is null
         ? ""
-        : string.Join(" ; ", [$"{history.FirstSeen:O} {history.End:O} {history.Currency}", .. history.Facts.Select(f => f.ToString()), .. history.Activities.Select(a => a.ToString()), .. history.Opinions.Select(o => o.ToString())]);
+        : string.Join(" ; ", [$"{history.FirstSeen:O} {history.End:O} {history.Currency}", .. history.Facts.Select(f => f.ToString()), .. history.Activities.Select(a => a.ToString()), .. history.Opinions.Select(o => o.ToString()), .. history.Traits.Times.Distinct().Order().Select(t => $"{t:O} {history.Traits.ChangedBy(t)} {string.Join(", ", history.Traits.At(t).Select(Tables.Text))}")]);
 
     [Fact]
     public void Neither_order_nor_batching_nor_repetition_matters()
@@ -85,7 +86,7 @@ public sealed class CustomerRecordLaws
     [Fact]
     public void An_erasure_leaves_nothing()
         => Hold(c => c.Record.With([Reset(ResetKind.Erased, c.KnownAt)]) is var erased
-            && erased is { IsEmpty: true, Seen.Count: 0, Left.Count: 0, Facts.Count: 0, Activities.Count: 0, Opinions.Count: 0 }
+            && erased is { IsEmpty: true, Seen.Count: 0, Left.Count: 0, Facts.Count: 0, Activities.Count: 0, Opinions.Count: 0, Traits.Count: 0 }
             && !erased.KnownTimes.Any()
             && Tables.Text(erased.With(c.Told)) == Tables.Text(c.Record));
 
@@ -129,6 +130,45 @@ public sealed class CustomerRecordLaws
         var record = CustomerRecord.Empty.With(all.Select(a => new Sighting("shop", "user:ann", true, a.Time, null) { Known = Now.AddDays(1), Activity = a }));
         Assert.Equal(["a0", "a1", "a2", "a900", "a901", "a902", "a1800", "a1801", "a1802", "a2700", "a2701", "a2702"], record.Activities.Select(a => a.What.MessageId));
         Assert.Single(record.Seen);
+    }
+
+    /// <summary>Events of a customer that say something of their traits, many at the same instants, and some instant.</summary>
+    static Gen<(Sighting[] Told, Sighting[] Mixed, DateTimeOffset At)> Identified() =>
+        from said in Gen.ArrayOf(Arbitrarily.Identifications(), 4)
+        from minutes in Gen.ArrayOf(Gen.Choose(0, 12), 20)
+        from known in Gen.ArrayOf(Gen.Choose(0, 90), 20)
+        let told = said.SelectMany(s => s).Select((s, i) => s with { Time = Now.AddMinutes(minutes[i]), MessageId = $"i{i}" }).Select((s, i) => new Sighting("shop", "user:ann", true, s.Time, null) { Traits = s, Known = Now.AddMinutes(known[i]) }).ToArray()
+        from mixed in Gen.Shuffle(told)
+        from at in Gen.Choose(-1, 13)
+        select (told, mixed, Now.AddMinutes(at));
+
+    /// <summary>The latest event that names a trait says its value, at any instant and as known at any other.</summary>
+    [Fact]
+    public void A_trait_is_what_the_latest_event_that_names_it_says()
+        => Prop.ForAll(Identified().ToArbitrary(), c =>
+        {
+            var record = c.Mixed.Aggregate(CustomerRecord.Empty, (r, s) => r.With([s]));
+            return Enumerable.Range(-1, 92).Select(m => Now.AddMinutes(m)).All(known =>
+            {
+                var said = c.Told.Where(s => s.Known <= known).Select(s => s.Traits!).ToList();
+                var expected = said.Where(s => s.Time <= c.At).OrderBy(s => s.Time).ThenBy(s => s.MessageId, StringComparer.Ordinal).SelectMany(s => s.Traits)
+                    .GroupBy(t => t.Name).Select(g => g.Last()).Where(t => t.Value != default).OrderBy(t => t.Name, StringComparer.Ordinal).Select(Tables.Text);
+                var history = record.AsKnown(known, "GBP", London);
+                return expected.SequenceEqual((history?.Traits.At(c.At) ?? []).Select(Tables.Text))
+                    && (history is null || history.Traits.At(c.At).All(t => history.Traits.At(t.Name, c.At) == t.Value));
+            });
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+
+    /// <summary>The same value again is worth keeping: what comes in late may lie between.</summary>
+    [Fact]
+    public void What_is_said_again_holds_again_after_what_comes_in_late()
+    {
+        var record = CustomerRecord.Empty.With([Said("gold", 0), Said("gold", 2), Said("silver", 1)]);
+        Assert.Equal(["gold", "silver", "gold"], Enumerable.Range(0, 3).Select(m => record.Now("GBP", London)!.Traits.At("plan", Now.AddMinutes(m)).AsText));
+        Assert.Equal(["i0", "i1", "i2", null], Enumerable.Range(0, 4).Select(m => record.Now("GBP", London)!.Traits.ChangedBy(Now.AddMinutes(m))));
+        Assert.Equal([Now], CustomerRecord.Empty.With([Said("gold", 0), Said("gold", 2), Said("gold", 1)]).Now("GBP", London)!.Traits.Times);
+
+        static Sighting Said(string plan, int minute) => new("shop", "user:ann", true, Now.AddMinutes(minute), null) { Traits = new(Now.AddMinutes(minute), $"i{minute}", [new("plan", FieldValue.Of(plan))]) };
     }
 
     [Fact]

@@ -36,7 +36,16 @@ public abstract class AudienceStoreConformance(Func<Task<TestStore>> open) : IAs
         Buys("user:cat", Ordered("c-1", "2023-01-10T10:00:00Z", 20)), Buys("user:cat", Ordered("c-2", "2024-07-10T10:00:00Z", 30)),
         Does("user:dan", "2024-06-29T10:00:00Z", activity: ActivityKind.View), Does("user:eve", "2024-05-01T10:00:00Z", opinion: (OpinionKind.Review, 4.5m)), Does("user:eve", "2024-05-02T10:00:00Z", opinion: (OpinionKind.NpsAnswer, 9)),
         Does("user:eve", "2024-05-03T10:00:00Z", opinion: (OpinionKind.Referral, null)), Buys("anon:v", Ordered("v-1", "2024-06-20T10:00:00Z", 70)),
+        Says("user:ann", "2024-02-01T10:00:00Z", ("age", FieldValue.Of(41m)), ("news", FieldValue.Of((bool?)true)), ("plan", FieldValue.Of("gold"))), Says("user:ann", "2024-06-28T10:00:00Z", ("plan", FieldValue.Of("gold "))),
+        Says("user:bob", "2024-02-01T10:00:00Z", ("age", FieldValue.Of("4")), ("plan", FieldValue.Of("Gold"))), Says("user:bob", "2024-07-15T10:00:00Z", ("plan", default)), Says("user:cat", "2024-05-01T10:00:00Z", ("age", FieldValue.Of(41.5m)), ("news", FieldValue.Of((bool?)false)), ("plan", FieldValue.Of("aba"))),
+        Says("user:dan", "2024-06-01T10:00:00Z", ("age", FieldValue.Of(-1.000001m)), ("plan", FieldValue.Of("gold 😀"))), Says("user:eve", "2024-06-01T10:00:00Z", ("plan", FieldValue.Of("\ue000"))), Says("anon:v", "2024-06-01T10:00:00Z", ("plan", FieldValue.Of("abba"))),
+        .. ((string[])["😀", "\ud7ff", "", "gold plus", "gold ", "é", "ab"]).Select((plan, i) => Says($"user:x{i}", "2024-03-01T00:00:00Z", ("plan", FieldValue.Of(plan)))),
     ];
+
+    static Sighting Says(string customer, string time, params (string Name, FieldValue Value)[] traits) => new("tea", customer, customer.StartsWith("user:", StringComparison.Ordinal), Utc(time), null)
+    {
+        Traits = new Identification(Utc(time), "t" + time, [.. traits.Select(t => new Trait(t.Name, t.Value))]),
+    };
 
     static Sighting Buys(string customer, Fact fact) => new("tea", customer, customer.StartsWith("user:", StringComparison.Ordinal), fact.Time, fact);
 
@@ -78,13 +87,13 @@ public abstract class AudienceStoreConformance(Func<Task<TestStore>> open) : IAs
     [Fact]
     public async Task Every_restriction_finds_in_sql_whom_it_holds_of()
     {
-        var histories = Sightings.GroupBy(s => s.Customer).ToDictionary(g => g.Key, g => History.Of(g.Min(s => s.Time), g.Select(s => s.Fact).OfType<Fact>(), "GBP", null, g.Select(s => s.Activity).OfType<Activity>(), g.Select(s => s.Opinion).OfType<Opinion>()));
+        var histories = Sightings.GroupBy(s => s.Customer).ToDictionary(g => g.Key, g => History.Of(g.Min(s => s.Time), g.Select(s => s.Fact).OfType<Fact>(), "GBP", null, g.Select(s => s.Activity).OfType<Activity>(), g.Select(s => s.Opinion).OfType<Opinion>(), g.Select(s => s.Traits).OfType<Identification>()));
         foreach (var filter in AudienceStoreLaws.Restrictions.SelectMany(r => (string[])[r, $"NOT ({r})", $"stage != loyal AND ({r})"]))
         {
             foreach (var asOf in Instants)
             {
                 var question = await QuestionAsync(filter, asOf);
-                var expected = histories.Where(h => AudienceCustomer.At(h.Value, asOf, new AudienceProfile(h.Key.StartsWith("user:", StringComparison.Ordinal), new Dictionary<string, FieldValue>()), question.Ground.Measures) is { } c && question.Audience.Holds(c, Calendar.DateOf(asOf, London)))
+                var expected = histories.Where(h => AudienceCustomer.At(h.Value, asOf, h.Key.StartsWith("user:", StringComparison.Ordinal), question.Ground.Measures) is { } c && question.Audience.Holds(c, Calendar.DateOf(asOf, London)))
                     .Select(h => h.Key).Order(StringComparer.Ordinal);
                 Assert.Equal(expected, await _store.ListMembersAsync(question, "", false, 3, Cancellation).Select(m => m.Customer).ToListAsync(Cancellation));
                 Assert.Equal(expected.Count(), await _store.CountMembersAsync(question, Cancellation));
@@ -218,6 +227,53 @@ public abstract class AudienceStoreConformance(Func<Task<TestStore>> open) : IAs
         Assert.Empty(await Tables.MembersAsync(_test.Database, "audience/vips"));
     }
 
+    Task<Applied?> ApplyAsync(long after, params Sighting[] sightings) => _store.ApplyAsync(new EventBatch(0, after, after + 1, [], sightings), Now, Cancellation);
+
+    async Task<IReadOnlyList<string>> TraitRowsAsync(string customer) => [.. await _test.Database.ReadAsync(c => c.QueryAsync<string>($"SELECT t.name FROM {_test.Database.Prefix}customer_trait t JOIN {_test.Database.Prefix}customer c ON c.id = t.customer WHERE c.customer = @customer ORDER BY t.name", new { customer }), Cancellation)];
+
+    Task<int> CountTraitRowsAsync() => _test.Database.ReadAsync(c => c.ExecuteScalarAsync<int>($"SELECT COUNT(*) FROM {_test.Database.Prefix}customer_trait"), Cancellation);
+
+    [Fact]
+    public async Task An_audience_by_traits_is_kept_by_what_the_shop_says_and_tells_by_which_message()
+    {
+        await _store.CreateAudienceAsync(_shop, "golden", "", "traits.plan = 'gold*' AND NOT traits.news = false", 2, false, Now, Cancellation);
+        await DeriveAsync();
+        Assert.Equal(4, (await _store.FindAudienceAsync("tea", "golden", Cancellation))!.Members);
+        await ApplyAsync(2, Says("user:bob", "2024-06-30T11:00:00Z", ("plan", FieldValue.Of("golden"))), Says("user:cat", "2024-06-30T11:30:00Z", ("plan", FieldValue.Of("gold"))));
+        Assert.Equal([("user:bob", true, Utc("2024-06-30T11:00:00Z"), "t2024-06-30T11:00:00Z")], await ToldAsync());
+        await ApplyAsync(3, Says("user:cat", "2024-06-30T11:40:00Z", ("news", default)), Buys("user:ann", Ordered("a-3", "2024-06-30T11:45:00Z")), Says("user:ann", "2024-06-30T11:50:00Z", ("plan", FieldValue.Of("gold plus"))));
+        Assert.Equal([("user:cat", true, Utc("2024-06-30T11:40:00Z"), "t2024-06-30T11:40:00Z")], (await ToldAsync()).Skip(1));
+        // What is said of a time to come is known beforehand, and holds from then on.
+        await SweepAsync(_store, Utc("2024-07-15T09:59:59.999Z"));
+        Assert.Equal(2, (await ToldAsync()).Count);
+        await SweepAsync(_store, Utc("2024-07-15T10:00:00Z"));
+        Assert.Equal([("user:bob", false, Utc("2024-07-15T10:00:00Z"), "t2024-07-15T10:00:00Z")], (await ToldAsync()).Skip(2));
+    }
+
+    async Task<List<(string Customer, bool Entered, DateTimeOffset Time, string Message)>> ToldAsync()
+        => [.. (await _store.ReadTransitionsAsync(_shop, 0, 1_000, Cancellation)).Where(t => t.Audience.Length > 0).Select(t => (t.Customer, t.Entered, t.Effective, t.Cause.MessageId))];
+
+    [Fact]
+    public async Task Rows_of_traits_are_those_that_the_customer_has_now_and_go_with_them()
+    {
+        var all = await CountTraitRowsAsync();
+        Assert.Equal(["age", "news", "plan"], await TraitRowsAsync("user:ann"));
+        await ApplyAsync(2, Says("user:ann", "2024-06-30T11:00:00Z", ("age", default)), Says("user:ann", "2024-06-29T11:00:00Z", ("age", FieldValue.Of(42m)), ("colour", FieldValue.Of("red"))));
+        Assert.Equal(["colour", "news", "plan"], await TraitRowsAsync("user:ann"));
+
+        // By what the clock alone changed, with whatever is known of the customer next.
+        Assert.Equal(["age", "plan"], await TraitRowsAsync("user:bob"));
+        await _store.ApplyAsync(new EventBatch(0, 3, 4, [], [Buys("user:bob", Ordered("b-9", "2024-07-16T10:00:00Z"))]), Utc("2024-07-16T12:00:00Z"), Cancellation);
+        Assert.Equal(["age"], await TraitRowsAsync("user:bob"));
+
+        await ApplyAsync(4, Does("user:ann", "2024-06-30T11:30:00Z") with { Reset = ResetKind.Moved }, Does("user:cat", "2024-06-30T11:30:00Z") with { Reset = ResetKind.Erased });
+        Assert.Empty(await TraitRowsAsync("user:ann"));
+        Assert.Equal(all - 1 - 3 - 3, await CountTraitRowsAsync());
+        // What was theirs comes again with whom it became.
+        await ApplyAsync(5, Says("user:dan", "2024-06-28T10:00:00Z", ("news", FieldValue.Of((bool?)true))) with { Known = Now });
+        Assert.Equal(["age", "news", "plan"], await TraitRowsAsync("user:dan"));
+    }
+
     async Task<ModelChange> WithStageAsync()
     {
         await _store.UpdateAudienceAsync(_shop, "warm", "", "stages.rfm = lost", "", false, Now, Cancellation);
@@ -233,7 +289,7 @@ public abstract class AudienceStoreConformance(Func<Task<TestStore>> open) : IAs
         var store = new SegmentationStore(new SqlServerDatabase("segmentation", "Server=nowhere"));
         foreach (var filter in AudienceStoreLaws.Restrictions)
         {
-            var sql = AudienceSql.Of((await QuestionAsync(filter, Now)).Audience, (await QuestionAsync(filter, Now)).Ground.Measures, new DateOnly(2024, 6, 30), (await QuestionAsync(filter, Now)).Ground.Derivations);
+            var sql = AudienceSql.Of((await QuestionAsync(filter, Now)).Audience, (await QuestionAsync(filter, Now)).Ground.Measures, new DateOnly(2024, 6, 30), (await QuestionAsync(filter, Now)).Ground.Derivations, "segmentation.");
             foreach (var text in (string[])[store.CountMembersSql, store.StaleMembersSql, store.MembersSql, store.SortedMembersSql]) Assert.Empty(TSql.Errors(store.Filled(text, sql, includeAnonymous: false)));
         }
     }

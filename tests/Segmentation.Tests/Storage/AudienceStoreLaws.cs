@@ -21,6 +21,16 @@ public sealed class AudienceStoreLaws
     /// <summary>In the midst of what happens, so that stages fall due and events lie in the future.</summary>
     static readonly DateTimeOffset Now = Utc("2012-03-25T10:30:00Z");
 
+    /// <summary>Of every kind of value, on either side of each, with texts that differ in case, in spaces at the end, or in where engines sort them.</summary>
+    internal static readonly string[] Traits =
+    [
+        "traits.plan:*", "traits:age", "traits.plan = gold", "traits.plan != gold", "traits.plan = 'gold '", "traits.plan < gold", "traits.plan <= gold", "traits.plan > 'gold '", "traits.plan >= gold", "traits.plan = ''", "traits.plan > ''", "traits.plan != ''",
+        "traits.plan = '\ue000'", "traits.plan != '😀'", "traits.plan < '\ue000'", "traits.plan <= '😀'", "traits.plan > '\ud7ff'", "traits.plan >= '\uff01'", "traits.plan < 'gold 😀'", "traits.plan > 'gold\u001f'", "traits.plan = 'gold\u001f'", "traits.plan != 'gold\u001f'",
+        "traits.plan = 'gold*'", "traits.plan != 'gold*'", "traits.plan = '*'", "traits.plan != '*'", "traits.plan = '*ld'", "traits.plan = '* '", "traits.plan != '*ol*'", "traits.plan = 'ab*ba'", "traits.plan != 'ab*ba'", "traits.plan = 'a*b*a'", "traits.plan = '*b*b*'", "traits.plan = '*😀'", "traits.plan = 'gold*\u001f'", "traits.plan != '*\u001f'", "traits.plan = 'x*'",
+        "traits.age = 41", "traits.age != 41", "traits.age > 41", "traits.age >= 41.0000001", "traits.age < 41.5", "traits.age <= -1.000001", "traits.age > 1e25", "traits.age < 1e25", "traits.age = 41.00000001", "traits.age = '4'", "traits.age = 4", "traits.age != '4'",
+        "traits.news = true", "traits.news != true", "traits.news = false", "traits.news = 'true'", "traits.plan = true", "traits.colour = red", "traits.colour != red", "traits.colour:*",
+    ];
+
     /// <summary>Every field, comparison and kind of bound, on the grid and off it, within reach and beyond.</summary>
     internal static readonly string[] Restrictions =
     [
@@ -31,6 +41,7 @@ public sealed class AudienceStoreLaws
         "spend >= 25.5", "spend < 25.55555", "spend = 10", "spend != 10.00001", "spend > -79000000000000000000000000000", "spend_relative > 0.5", "spend_relative <= 0.1234", "spend_relative = 0", "historic_clv > 12.3", "historic_clv:*",
         "first_seen_time >= 2011-03-01T00:00:00Z", "first_order_time < 2011-06-01T00:00:00.0001Z", "last_order_time:*", "last_order_time != 2011-06-01T00:00:00Z", "last_order_time <= 9999-12-31T23:59:59.999Z",
         "identified", "identified = false", "identified != true", "vip", "vip = false", "vip:*", "one_time", "repeat != true", "warm", "cold", "cold = false", "new_customer", "returning", "returning = false", "predicted_clv > 50", "NOT predicted_clv:*", "predicted_clv <= 20.0000005", "predicted_number_of_orders >= 0.5", "predicted_number_of_orders < 0.1", "churn_probability > 0.7", "churn_probability <= 0.95", "churn_probability != 1",
+        .. Traits,
     ];
 
     static Gen<string> Filter(int depth) => depth == 0 ? Gen.Elements(Restrictions) : Gen.Frequency(
@@ -169,11 +180,11 @@ public sealed class AudienceStoreLaws
     static IEnumerable<string> Evaluated(Sighting[] told, AudienceQuestion question) => told
         .Where(s => question.IncludeAnonymous || s.Identified)
         .GroupBy(s => s.Customer)
-        .Where(g => Holds(History.Of(g.Min(s => s.Time), g.Select(s => s.Fact).OfType<Fact>(), "GBP", null, g.Select(s => s.Activity).OfType<Activity>(), g.Select(s => s.Opinion).OfType<Opinion>()), g.First().Identified, question))
+        .Where(g => Holds(History.Of(g.Min(s => s.Time), g.Select(s => s.Fact).OfType<Fact>(), "GBP", null, g.Select(s => s.Activity).OfType<Activity>(), g.Select(s => s.Opinion).OfType<Opinion>(), g.Select(s => s.Traits).OfType<Identification>()), g.First().Identified, question))
         .Select(g => g.Key);
 
     static bool Holds(History history, bool identified, AudienceQuestion question)
-        => AudienceCustomer.At(history, question.AsOf, new AudienceProfile(identified, new Dictionary<string, FieldValue>()), question.Ground.Measures) is { } customer
+        => AudienceCustomer.At(history, question.AsOf, identified, question.Ground.Measures) is { } customer
         && question.Audience.Holds(customer, Calendar.DateOf(question.AsOf, London));
 
     static async Task<Shop> ShopAsync(SegmentationStore store) => (await store.FindShopAsync("shop", CancellationToken.None))!;

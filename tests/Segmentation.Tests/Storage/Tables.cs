@@ -16,6 +16,7 @@ static class Tables
     [
         ("shop", "SELECT shop, time_zone, currency FROM {0}shop"),
         ("customer", "SELECT s.shop, c.customer, c.identified, c.record FROM {0}customer c JOIN {0}shop s ON s.number = c.shop"),
+        ("customer_trait", "SELECT s.shop, t.name, t.kind, t.text_value, t.number_value, c.customer FROM {0}customer_trait t JOIN {0}shop s ON s.number = t.shop LEFT JOIN {0}customer c ON c.id = t.customer"),
         ("stage_step", "SELECT d.shop, d.model, d.number, t.day, t.at_start, t.stage, t.identified, t.customers, t.amount FROM {0}stage_step t JOIN {0}derivation d ON d.id = t.derivation WHERE t.customers <> 0 OR t.amount <> 0"),
         ("stage_day", "SELECT d.shop, d.model, d.number, t.day, c.customer FROM {0}stage_day t JOIN {0}derivation d ON d.id = t.derivation LEFT JOIN {0}customer c ON c.id = t.customer"),
         ("order_tally", "SELECT d.shop, d.model, d.number, t.day, t.cohort, t.month, t.identified, t.orders, t.customers, t.repeat_customers, t.seconds, t.thirds, t.second_days, t.third_days, t.later_days, t.amount FROM {0}order_tally t JOIN {0}derivation d ON d.id = t.derivation WHERE t.orders <> 0 OR t.customers <> 0 OR t.repeat_customers <> 0 OR t.seconds <> 0 OR t.thirds <> 0 OR t.second_days <> 0 OR t.third_days <> 0 OR t.later_days <> 0 OR t.amount <> 0"),
@@ -50,7 +51,11 @@ static class Tables
     static string Text(object? value) => value is byte[] record ? Text(RecordCodec.Read(record)) + " | " + Convert.ToHexString(record) : Convert.ToString(value, CultureInfo.InvariantCulture)!;
 
     /// <summary>A record as one line, so that two can be compared.</summary>
-    public static string Text(CustomerRecord record) => string.Join(" ; ", (string[])[.. All(record.Seen), "left", .. All(record.Left), .. All(record.Facts), .. All(record.Activities), .. All(record.Opinions)]);
+    public static string Text(CustomerRecord record) => string.Join(" ; ", (string[])[.. All(record.Seen), "left", .. All(record.Left), .. All(record.Facts), .. All(record.Activities), .. All(record.Opinions), .. All([.. record.Traits.Select(t => new Known<string>(Text(t.What), t.From, t.To))])]);
+
+    public static string Text(Identification said) => string.Create(CultureInfo.InvariantCulture, $"{said.Time:O} {said.MessageId} {string.Join(", ", said.Traits.Select(Text))}");
+
+    public static string Text(Trait trait) => string.Create(CultureInfo.InvariantCulture, $"{trait.Name}={trait.Value.Kind} {trait.Value.AsText}{trait.Value.AsNumber:0.######}");
 
     static IEnumerable<string> All<T>(IReadOnlyList<Known<T>> all) => all.Select(k => string.Create(CultureInfo.InvariantCulture, $"{k.What} known {k.From:O} to {k.To:O}"));
 }

@@ -26,11 +26,14 @@ public sealed class AudienceLaws
         Filter(depth - 1).Zip(Filter(depth - 1), (a, b) => $"({a}) AND ({b})"),
         Filter(depth - 1).Zip(Filter(depth - 1), (a, b) => $"({a}) OR ({b})"));
 
-    sealed record Case(string Filter, string Other, History History, AudienceProfile Profile, AudienceMeasures Measures, ValueModel? Fit, DateTimeOffset Instant)
+    sealed record Case(string Filter, string Other, History History, bool Identified, AudienceMeasures Measures, ValueModel? Fit, IReadOnlyList<Identification> Traits, DateTimeOffset Instant)
     {
+        /// <summary>What has happened by the instant.</summary>
+        public History Known => History.Of(History.FirstSeen, History.Facts.Where(f => f.Time <= Instant), "GBP", null, History.Activities.Where(a => a.Time <= Instant), History.Opinions.Where(o => o.Time <= Instant), Traits.Where(t => t.Time <= Instant));
+
         public DateOnly Today => Calendar.DateOf(Instant, Measures.Zone);
 
-        public AudienceCustomer? Customer { get; } = AudienceCustomer.At(History, Instant, Profile, Measures);
+        public AudienceCustomer? Customer { get; } = AudienceCustomer.At(History, Instant, Identified, Measures);
 
         public bool Holds(string filter) => Filters.Read(filter).Holds(Customer!, Today);
     }
@@ -41,7 +44,8 @@ public sealed class AudienceLaws
         from facts in Arbitrarily.Facts()
         from activities in Arbitrarily.Activities()
         from opinions in Arbitrarily.Opinions()
-        from profile in Gen.Elements(Ann, Nobody)
+        from traits in Arbitrarily.Identifications()
+        from identified in Gen.Elements(true, false)
         from zone in Gen.Elements(London, Zone("America/Sao_Paulo"), Zone("Asia/Beirut"), Zone("Pacific/Apia"))
         from population in Gen.Elements(Figures, Figures, null)
         from model in Gen.Elements(GivenValue.Models.Append(null))
@@ -49,7 +53,7 @@ public sealed class AudienceLaws
         from instant in Arbitrarily.InstantNear(facts, zone)
         from buyers in Gen.Frequency((9, Gen.Constant(1_000)), (1, Gen.Constant(499)))
         let fit = model is null ? null : GivenValue.Fitted(model, lapse, buyers)
-        select new Case(filter, other, History.Of(facts[0].Time, facts, "GBP", null, activities, opinions), profile, Of(zone, population) with { Predictor = Predictor.Of(fit, ForecastTerms.Default) }, fit, instant);
+        select new Case(filter, other, History.Of(facts[0].Time, facts, "GBP", null, activities, opinions, traits), identified, Of(zone, population) with { Predictor = Predictor.Of(fit, ForecastTerms.Default) }, fit, traits, instant);
 
     static void Hold(Func<Case, bool> law) => Prop.ForAll(Cases().ToArbitrary(), c => c.Customer is null || law(c)).Check(Config.QuickThrowOnFailure.WithMaxTest(3_000));
 
@@ -77,8 +81,8 @@ public sealed class AudienceLaws
         {
             var c = pair.Case;
             // The announcement rests on what has happened by now: the rest of the history must not happen.
-            var known = History.Of(c.History.FirstSeen, c.History.Facts.Where(f => f.Time <= c.Instant), "GBP", null, c.History.Activities.Where(a => a.Time <= c.Instant), c.History.Opinions.Where(o => o.Time <= c.Instant));
-            if (AudienceCustomer.At(known, c.Instant, c.Profile, c.Measures) is not { } customer) return true;
+            var known = c.Known;
+            if (AudienceCustomer.At(known, c.Instant, c.Identified, c.Measures) is not { } customer) return true;
             var (audience, zone) = (Filters.Read(c.Filter), c.Measures.Zone);
             var holds = audience.Holds(customer, c.Today);
             var next = audience.NextByClock(customer, c.Today, zone);
@@ -89,7 +93,7 @@ public sealed class AudienceLaws
                 && (next is null || HoldsAt(end) == !holds && next.Enters == !holds && next.Date == Calendar.DateOf(end, zone));
 
             // Evaluated anew, as of then.
-            bool HoldsAt(DateTimeOffset instant) => audience.Holds(AudienceCustomer.At(known, instant, c.Profile, c.Measures)!, Calendar.DateOf(instant, zone));
+            bool HoldsAt(DateTimeOffset instant) => audience.Holds(AudienceCustomer.At(known, instant, c.Identified, c.Measures)!, Calendar.DateOf(instant, zone));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(3_000));
     }
 
@@ -110,6 +114,5 @@ public sealed class AudienceLaws
 
     [Fact]
     public void Later_events_change_no_answer()
-        => Hold(c => History.Of(c.History.FirstSeen, c.History.Facts.Where(f => f.Time <= c.Instant), "GBP", null, c.History.Activities.Where(a => a.Time <= c.Instant), c.History.Opinions.Where(o => o.Time <= c.Instant)) is var known
-            && c.Holds(c.Filter) == Filters.Read(c.Filter).Holds(AudienceCustomer.At(known, c.Instant, c.Profile, c.Measures)!, c.Today));
+        => Hold(c => c.Holds(c.Filter) == Filters.Read(c.Filter).Holds(AudienceCustomer.At(c.Known, c.Instant, c.Identified, c.Measures)!, c.Today));
 }

@@ -19,15 +19,6 @@ static class GivenAudiences
     internal static AudienceMeasures Of(TimeZoneInfo zone, Population? population)
         => new(BuiltIn.Where(m => population is not null || m.Population is null).ToDictionary(m => m.Id), population, OverlaySettings.Default.Against(population, null), zone) { Predictor = population is null ? null : Predicting };
 
-    internal static readonly AudienceProfile Nobody = new(false, new Dictionary<string, FieldValue>());
-
-    internal static readonly AudienceProfile Ann = new(
-        true,
-        new Dictionary<string, FieldValue>
-        {
-            ["plan"] = FieldValue.Of("gold plus"),
-            ["age"] = FieldValue.Of(41m),
-            ["newsletter"] = FieldValue.Of((bool?)true),
-            ["address.city"] = FieldValue.Of("Utrecht"),
-        });
+    /// <summary>What the shop says of somebody, from an instant on.</summary>
+    internal static Identification SaidAt(string time) => new(Utc(time), "said", [new("age", FieldValue.Of(41m)), new("home.city", FieldValue.Of("Utrecht")), new("newsletter", FieldValue.Of((bool?)true)), new("plan", FieldValue.Of("gold plus"))]);
 }

@@ -132,6 +132,21 @@ public abstract class AudienceStoreConformance(Func<Task<TestStore>> open) : IAs
     }
 
     [Fact]
+    public async Task Who_was_stored_before_there_were_columns_for_it_is_read_from_their_record()
+    {
+        await _store.ApplyAsync(new EventBatch(0, 2, 3, [], [.. Enumerable.Range(1, 3).Select(n => Buys("user:thrice", Ordered($"t-{n}", $"2024-0{n}-10T10:00:00Z")))]), Now, Cancellation);
+        var prefix = _test.Database.Prefix;
+        await _test.Database.WriteAsync(async write =>
+        {
+            foreach (var column in (string[])["third_last_order_day", "fourth_last_order_day", "fifth_last_order_day"]) await write.Connection.ExecuteAsync($"ALTER TABLE {prefix}customer DROP COLUMN {column}", transaction: write.Transaction);
+            return await write.Connection.ExecuteAsync($"DELETE FROM {prefix}migration WHERE number = 23", transaction: write.Transaction);
+        }, Cancellation);
+        Assert.Equal(1, await Migrator.ApplyAsync(_test.Database, Program.House.Home, Cancellation));
+        foreach (var filter in (string[])["orders_within_365_days >= 3", "orders_within_365_days = 2", "orders_within_365_days = 3"])
+            Assert.Equal((filter, 1L), (filter, await _store.CountMembersAsync(await QuestionAsync(filter, Now), Cancellation)));
+    }
+
+    [Fact]
     public async Task An_audience_by_what_is_predicted_is_kept_by_fits_events_and_the_clock()
     {
         await _store.CreateAudienceAsync(_shop, "leaving", "", "churn_probability >= 0.5", 2, false, Now, Cancellation);

@@ -3,6 +3,7 @@ using System.Globalization;
 using Perennial.Foundation.Sql;
 using Perennial.Segmentation;
 using Perennial.Segmentation.Domain;
+using Perennial.Segmentation.Domain.Audiences;
 using Perennial.Segmentation.Domain.Value;
 using Perennial.Segmentation.Storage;
 using Activity = Perennial.Segmentation.Domain.Activity;
@@ -22,6 +23,8 @@ static class AudienceBenchmark
         "stage = (at_risk OR new)",
         "stage = (at_risk OR new) AND spend >= 50 AND NOT warm",
         "warm OR (repeat AND NOT new_customer) OR last_review_rating >= 4",
+        "traits.plan = gold",
+        "traits.plan = 'g*' AND traits.seats >= 3 AND spend > 100",
         "orders_within_365_days >= 2",
         "orders_within_365_days = 1 AND orders_within_730_days >= 3",
         "churn_probability >= 0.7",
@@ -73,7 +76,9 @@ static class AudienceBenchmark
         return best;
     }
 
-    /// <summary>One to four orders a customer, a day of visits for every third.</summary>
+    static readonly string[] Plans = ["bronze", "silver", "gold", "green", "grey"];
+
+    /// <summary>One to four orders a customer, a day of visits and two traits for every third.</summary>
     static async Task FillAsync(SegmentationStore store, int customers)
     {
         await store.ApplyAsync(new EventBatch(0, 0, 1, [new ShopSettings("tea", "Europe/London", "GBP", DateTimeOffset.UnixEpoch)], []), Now, CancellationToken.None);
@@ -101,5 +106,6 @@ static class AudienceBenchmark
         if (customer % 3 != 0) yield break;
         var visit = Now.AddMinutes(-random.Next(100_000));
         yield return new Sighting("tea", id, true, visit, null) { Activity = new Activity(ActivityKind.Visit, visit, "v", new Perennial.Segmentation.Domain.Touch(Perennial.Segmentation.Domain.TouchKind.Visit)) };
+        yield return new Sighting("tea", id, true, visit, null) { Traits = new Identification(visit, "t", [new Trait("plan", FieldValue.Of(Plans[random.Next(Plans.Length)])), new Trait("seats", FieldValue.Of((decimal?)random.Next(1, 6)))]) };
     }
 }

@@ -23,6 +23,7 @@ static class AudienceBenchmark
         "stage = (at_risk OR new)",
         "stage = (at_risk OR new) AND spend >= 50 AND NOT warm",
         "warm OR (repeat AND NOT new_customer) OR last_review_rating >= 4",
+        "engagement_score >= 0.5",
         "traits.plan = gold",
         "traits.plan = 'g*' AND traits.seats >= 3 AND spend > 100",
         "orders_within_365_days >= 2",

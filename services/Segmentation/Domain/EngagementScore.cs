@@ -41,6 +41,28 @@ internal static class EngagementScore
         return (long)Math.Floor(Math.Round(sum * StepsPerUnit, 6));
     }
 
+    /// <summary>Of a level, in a doubling of the score.</summary>
+    const double LevelsPerDoubling = 1e9;
+
+    /// <summary>Within so much of the level of a bound only the score itself, rounded as it is, tells on which side it lies.</summary>
+    public const long LevelBlur = 2_000;
+
+    /// <summary>
+    /// The score as it will ever be, in one number: the binary logarithm of what it is in ten-thousandths before rounding, and one more for every half-life since day 0, in billionths.
+    /// Null where it is 0 for ever.
+    /// </summary>
+    /// <param name="days">In order.</param>
+    public static long? Level(List<(DateOnly Day, TouchKind Kind)> days)
+    {
+        if (days.Count == 0) return null;
+        var (last, sum) = (days[^1].Day.DayNumber, 0.0);
+        foreach (var (day, kind) in days) sum += Weight(kind) * Decay(last - day.DayNumber);
+        return (long)((Math.Log2(sum * StepsPerUnit) + (double)last / HalfLifeDays) * LevelsPerDoubling);
+    }
+
+    /// <summary>The level of who has so many steps, at least 1, on a day.</summary>
+    public static long LevelOf(long steps, int day) => (long)((Math.Log2(steps) + (double)day / HalfLifeDays) * LevelsPerDoubling);
+
     /// <summary>The first day after <paramref name="today"/> on which the score is below so many steps; null where it is now, or for ever above.</summary>
     public static long? FallsBelow(List<(DateOnly Day, TouchKind Kind)> days, long steps, DateOnly today)
     {

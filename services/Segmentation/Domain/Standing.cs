@@ -126,6 +126,9 @@ internal sealed class Standing
         return _history.Facts[i].MessageId;
     }
 
+    /// <summary>See <see cref="EngagementScore.Level"/>.</summary>
+    public long? EngagementLevel => EngagementScore.Level(TouchDays);
+
     List<(DateOnly Day, TouchKind Kind)> TouchDays => _touchDays ??= EngagementScore.DaysOf(Touches);
 
     /// <summary>What the customer did up to the instant, by the shop's days.</summary>

@@ -83,7 +83,6 @@ internal sealed class AudienceSql
     {
         FieldSource.Stage => Stage(leaf),
         FieldSource.Feature when !IsMeasured(leaf.Field.Axis) => False,
-        FieldSource.Feature when leaf.Field.Axis.Feature == Feature.EngagementScore => Unsaid(True),
         FieldSource.Feature => Number(leaf, leaf.Field.Axis.Traits.Scale, Presence(leaf.Field.Axis.Feature), k => AtLeast(leaf.Field.Axis, k)),
         FieldSource.HistoricClv => Number(leaf, FeatureTraits.Of(Feature.Spend).Scale, True, k => AtLeast(new Axis(Feature.Spend), k)),
         FieldSource.Overlay => Overlay(leaf),
@@ -262,6 +261,7 @@ internal sealed class AudienceSql
         Feature.ReviewCount => ("c.review_count", true),
         Feature.ShareCount => ("c.share_count", true),
         Feature.OrdersWithin => ("c.order_count", true),
+        Feature.EngagementScore => ("c.engagement_level", true),
         Feature.LastReviewRating => ("c.last_review_rating", false),
         Feature.LastNpsScore => ("c.last_nps_score", false),
         Feature.DaysSinceLastView => ("c.last_view_day", false),
@@ -279,6 +279,7 @@ internal sealed class AudienceSql
             Feature.DaysSinceLastOrder or Feature.DaysSinceLastView or Feature.DaysSinceLastVisit or Feature.DaysSinceLastEvent => Ago(steps),
             Feature.DaysBeyondLapse => Ago(steps + _measures.Population!.LapseDays!.Value),
             Feature.OrdersWithin => InWindow(steps),
+            Feature.EngagementScore => Engaged(steps),
             Feature.SpendRelative => $"{column} >= {Parameter(Steps(decimal.Ceiling(Within(steps, _measures.Population!.AverageSpend!.Value))))}",
             Feature.RecencyScore => Recency(_measures.Population!.Cuts!.Recency, steps),
             Feature.FrequencyScore => Score(_measures.Population!.Cuts!.Frequency, steps, "c.order_count", 1),
@@ -296,6 +297,15 @@ internal sealed class AudienceSql
             var (enough, all) = ($"c.order_count >= {Parameter(orders)}", Since("c.first_order_day", axis.WindowDays));
             _unsaid.Add($"{enough} AND {Since(LastOrderDays[^1], axis.WindowDays)} AND NOT ({all})");
             return $"{enough} AND {all}";
+        }
+
+        // Who is all but on the bound is on the side that the record says.
+        string Engaged(long score)
+        {
+            if (score <= 0) return True;
+            var level = EngagementScore.LevelOf(score, _today);
+            _unsaid.Add($"{column} IS NOT NULL AND {column} BETWEEN {Parameter(level - EngagementScore.LevelBlur)} AND {Parameter(level + EngagementScore.LevelBlur)}");
+            return $"{column} IS NOT NULL AND {column} >= {Parameter(level)}";
         }
 
         // The score is 5 less one for every cut that more days have passed than.

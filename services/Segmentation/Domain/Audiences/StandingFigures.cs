@@ -35,6 +35,9 @@ internal sealed record StandingFigures(DateTimeOffset From, DateTimeOffset Until
     public long ReferralCount { get; private init; }
     public long ReviewCount { get; private init; }
     public long ShareCount { get; private init; }
+    /// <summary>See <see cref="EngagementScore.Level"/>.</summary>
+    public long? EngagementLevel { get; private init; }
+
     public long? LastReviewRating { get; private init; }
     public long? LastNpsScore { get; private init; }
 
@@ -66,6 +69,7 @@ internal sealed record StandingFigures(DateTimeOffset From, DateTimeOffset Until
             ReferralCount = Steps(Feature.ReferralCount)!.Value,
             ReviewCount = Steps(Feature.ReviewCount)!.Value,
             ShareCount = Steps(Feature.ShareCount)!.Value,
+            EngagementLevel = standing.EngagementLevel,
             LastReviewRating = Steps(Feature.LastReviewRating),
             LastNpsScore = Steps(Feature.LastNpsScore),
         };

@@ -19,7 +19,11 @@ internal static class Requests
 
     /// <summary>An instant at which something was known; it may be left open.</summary>
     public static Violations Known(this Violations violations, Timestamp? knownAt, DateTimeOffset now)
-        => violations.Instant(knownAt, "known_at").Require(knownAt is null || !WireValues.IsInstant(knownAt) || knownAt.ToInstant(now) <= now, "known_at", "must not be in the future");
+        => violations.Past(knownAt, "known_at", now);
+
+    /// <summary>An instant up to now; it may be left open.</summary>
+    public static Violations Past(this Violations violations, Timestamp? instant, string field, DateTimeOffset now)
+        => violations.Instant(instant, field).Require(instant is null || !WireValues.IsInstant(instant) || instant.ToInstant(now) <= now, field, "must not be in the future");
 
     /// <summary>The id of a preview that is to be there.</summary>
     public static Violations Preview(this Violations violations, string id) => violations.Require(Guid.TryParse(id, out _), "preview", "must be the UUID of a preview");

@@ -83,7 +83,7 @@ internal sealed class ValueStore(Database database)
         FROM {database.Prefix}value_model
         WHERE shop = @shop
           AND as_of <= @asOf
-        ORDER BY revision DESC
+        ORDER BY as_of DESC, revision DESC
         {database.Limit("1")}
         """;
 
@@ -124,17 +124,25 @@ internal sealed class ValueStore(Database database)
         {
             await write.Connection.ExecuteAsync(Command(AddModelSql, values, cancellation, write));
             if (then is not null) await then(write);
-            return await ReadNewestAsync(write.Connection, write.Transaction, shop, cancellation);
+            return await write.Connection.ExecuteScalarAsync<int>(Command(LastNumberSql, new { shop }, cancellation, write));
         }, cancellation);
     }
 
-    internal string NewestSql => $"""
+    internal string LastNumberSql => $"""
         SELECT COALESCE(MAX(revision), 0)
         FROM {database.Prefix}value_model
         WHERE shop = @shop
         """;
 
-    /// <summary>0 while there is none.</summary>
+    internal string NewestSql => $"""
+        SELECT revision
+        FROM {database.Prefix}value_model
+        WHERE shop = @shop
+        ORDER BY as_of DESC, revision DESC
+        {database.Limit("1")}
+        """;
+
+    /// <summary>The revision that rests on the latest orders, which need not have the highest number; 0 while there is none.</summary>
     public Task<int> ReadNewestAsync(string shop, CancellationToken cancellation) => database.ReadAsync(c => ReadNewestAsync(c, null, shop, cancellation), cancellation);
 
     /// <summary>Likewise, beside what else is read.</summary>

@@ -19,7 +19,7 @@ internal sealed class ValueRefresh : RecurringWork
     readonly Metrics _metrics;
     readonly ValueOptions _options;
     readonly ILogger _log;
-    readonly ConcurrentDictionary<string, Lazy<Task<ValueRevision>>> _running = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<(string Shop, DateTimeOffset? AsOf), Lazy<Task<ValueRevision>>> _running = new();
 
     /// <summary>Shops whose fit somebody has asked for.</summary>
     readonly ConcurrentDictionary<string, bool> _asked = new(StringComparer.Ordinal);
@@ -37,22 +37,23 @@ internal sealed class ValueRefresh : RecurringWork
     /// Fits a shop's models as of now and freezes the latest month that is over; those before follow. Of callers at the same time all wait for one fit; it goes on when they
     /// leave, as others may wait for it too.
     /// </summary>
-    public async Task<ValueRevision> FitAsync(Shop shop, CancellationToken cancellation)
+    /// <param name="asOf">An instant in the past, whose orders are fitted and no others; nothing else is learnt from it. Null means now.</param>
+    public async Task<ValueRevision> FitAsync(Shop shop, DateTimeOffset? asOf, CancellationToken cancellation)
     {
-        _asked[shop.Id] = true;
-        return await ShareAsync(shop, cancellation);
+        if (asOf is null) _asked[shop.Id] = true;
+        return await ShareAsync(shop, asOf, cancellation);
     }
 
-    async Task<ValueRevision> ShareAsync(Shop shop, CancellationToken cancellation)
-        => await _running.GetOrAdd(shop.Id, _ => new(() => RunAsync(shop, _stopping.Token))).Value.WaitAsync(cancellation);
+    async Task<ValueRevision> ShareAsync(Shop shop, DateTimeOffset? asOf, CancellationToken cancellation)
+        => await _running.GetOrAdd((shop.Id, asOf), _ => new(() => RunAsync(shop, asOf, _stopping.Token))).Value.WaitAsync(cancellation);
 
-    async Task<ValueRevision> RunAsync(Shop shop, CancellationToken cancellation)
+    async Task<ValueRevision> RunAsync(Shop shop, DateTimeOffset? past, CancellationToken cancellation)
     {
         // Off the caller's thread: a fit computes for seconds.
         await Task.Yield();
         try
         {
-            var (started, asOf) = (Clock.GetTimestamp(), Clock.GetUtcNow().WholeMillis());
+            var (started, asOf) = (Clock.GetTimestamp(), past ?? Clock.GetUtcNow().WholeMillis());
             var (sample, population) = await SampleAsync(shop, asOf, cancellation);
             var model = sample.Fit(_options.LapseLevel);
             var gaps = sample.Gaps.Analyse(_options.HorizonDays, _options.LapseLevel);
@@ -61,16 +62,22 @@ internal sealed class ValueRefresh : RecurringWork
             var duration = Clock.GetElapsedTime(started);
             _metrics.Fitted(duration);
             _log.ValueModelsFitted(shop.Id, number, model.Customers, duration.TotalMilliseconds, model.Chosen?.ToString() ?? "none", model.Why);
-            if (population.Learn(gaps) is { } learned) await LearnAsync(shop, learned, overHand: false, cancellation);
-            await _shops.CountTopSpendAsync(shop, created, cancellation);
             _bell.Ring();
-            if (_asked.TryRemove(shop.Id, out _)) await _months.BeginAsync(shop, cancellation);
+            if (past is null) await LearnAllAsync(shop, population.Learn(gaps), created, cancellation);
             return new ValueRevision(number, asOf, created, gaps, model);
         }
         finally
         {
-            _running.TryRemove(shop.Id, out _);
+            _running.TryRemove((shop.Id, past), out _);
         }
+    }
+
+    async Task LearnAllAsync(Shop shop, Population? learned, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (learned is not null) await LearnAsync(shop, learned, overHand: false, cancellation);
+        await _shops.CountTopSpendAsync(shop, now, cancellation);
+        _bell.Ring();
+        if (_asked.TryRemove(shop.Id, out _)) await _months.BeginAsync(shop, cancellation);
     }
 
     /// <summary>Learns what customers are measured against as of now, in the place of whatever is set; null where nobody has bought.</summary>
@@ -111,7 +118,7 @@ internal sealed class ValueRefresh : RecurringWork
     async Task RefreshAsync(Shop shop, CancellationToken cancellation)
     {
         if (await _store.FindLatestAsync(shop.Id, Calendar.Forever, cancellation) is { } latest && Clock.GetUtcNow() - latest.AsOf < TimeSpan.FromHours(_options.RefreshHours)) return;
-        await ShareAsync(shop, cancellation);
+        await ShareAsync(shop, null, cancellation);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)

@@ -63,6 +63,28 @@ public sealed class ValueModelRpcTests(ValueHouseFixture fixture) : IClassFixtur
         Assert.Null(model.SpendModel);
     }
 
+    AsyncUnaryCall<ValueModel> Fit(string asOf) => fixture.Client.FitValueModelsAsync(new FitValueModelsRequest { Shop = "tea", AsOf = Utc(asOf).ToTimestamp() }, cancellationToken: Cancellation);
+
+    async Task<CustomerValue> ValueAsync(string? asOf = null)
+        => await fixture.Client.GetCustomerValueAsync(new GetCustomerValueRequest { Shop = "tea", Customer = ValueHouseFixture.Regular, AsOf = asOf is null ? null : Utc(asOf).ToTimestamp() }, cancellationToken: Cancellation);
+
+    [Fact]
+    public async Task A_fit_of_a_past_day_answers_as_of_then_and_changes_nothing_else()
+    {
+        var past = await Fit("2024-05-31T12:00:00Z");
+        Assert.Equal(Utc("2024-05-31T12:00:00Z").ToTimestamp(), past.AsOf);
+        Assert.InRange(past.CustomerCount, 500, 602);
+        Assert.All(past.Models, m => Assert.True(m.Holdout.CustomerCount > 300));
+        var again = await Fit("2024-05-31T12:00:00Z");
+        (again.Revision, again.CreateTime) = (past.Revision, past.CreateTime);
+        Assert.Equal(past, again);
+
+        Assert.Equal((1, 1), ((await Get()).Revision, (await Gaps()).Revision));
+        Assert.Equal((fixture.Fitted.Revision, true), ((await ValueAsync()).ModelRevision, (await ValueAsync("2024-06-15T12:00:00Z")).ModelRevision >= past.Revision));
+        Assert.Contains("NO_MODEL", (await ValueAsync("2024-05-31T11:59:59Z")).Withheld.Select(w => w.Reason));
+        Assert.Equal(["as_of"], await ViolationsAsync(Fit("2030-01-01")));
+    }
+
     [Fact]
     public async Task Lists_revisions_newest_first_in_pages()
     {

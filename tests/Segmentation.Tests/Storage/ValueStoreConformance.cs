@@ -86,6 +86,10 @@ public abstract class ValueStoreConformance(Func<Task<TestStore>> open) : IAsync
         Assert.Equal(2, await _store.AddAsync("tea", Utc("2024-02-01"), Utc("2024-02-02"), gaps, Found(0).Model, Cancellation));
         Assert.Equal(1, await _store.AddAsync("coffee", Utc("2024-02-01"), Utc("2024-02-02"), gaps, model, Cancellation));
         Assert.Equal(2, await _store.ReadNewestAsync("tea", Cancellation));
+        // A fit of what was known at the beginning of the year, made later.
+        Assert.Equal(3, await _store.AddAsync("tea", Utc("2023-12-31T12:00:00Z"), Utc("2024-02-03"), gaps, model, Cancellation));
+        Assert.Equal(2, await _store.ReadNewestAsync("tea", Cancellation));
+        Assert.Equal([2, 1, 3], (await Task.WhenAll(((string[])["2024-03-01", "2024-01-15", "2023-12-31T18:00:00Z"]).Select(t => _store.FindLatestAsync("tea", Utc(t), Cancellation)))).Select(r => r!.Number));
 
         var first = (await _store.FindLatestAsync("tea", Utc("2024-01-15"), Cancellation))!;
         Assert.Equal((1, Utc("2024-01-01"), Utc("2024-01-02")), (first.Number, first.AsOf, first.CreateTime));
@@ -93,9 +97,9 @@ public abstract class ValueStoreConformance(Func<Task<TestStore>> open) : IAsync
         Assert.Equivalent(gaps, first.Gaps, strict: true);
         Assert.Equal(model.ChosenModel!.ToModel(), first.Model.ChosenModel!.ToModel());
         Assert.Null(await _store.FindLatestAsync("tea", Utc("2023-12-31"), Cancellation));
-        Assert.Equal([2, 1], (await _store.ListAsync("tea", int.MaxValue, 10, Cancellation)).Select(r => r.Number));
+        Assert.Equal([3, 2, 1], (await _store.ListAsync("tea", int.MaxValue, 10, Cancellation)).Select(r => r.Number));
         Assert.Equal([1], (await _store.ListAsync("tea", 1, 10, Cancellation)).Select(r => r.Number));
-        Assert.Equal([2], (await _store.ListAsync("tea", int.MaxValue, 1, Cancellation)).Select(r => r.Number));
+        Assert.Equal([3], (await _store.ListAsync("tea", int.MaxValue, 1, Cancellation)).Select(r => r.Number));
     }
 
     static RfmEntry Entry(string customer, int code, decimal amount = 10.5m) => new(customer, 5, 2, amount, code, code - 1, code + 1);

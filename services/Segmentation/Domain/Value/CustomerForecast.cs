@@ -75,7 +75,7 @@ internal sealed record CustomerForecast(
     public static CustomerForecast Of(ReadOnlySpan<PlacedOrder> orders, int asOf, ValueModel? model, ForecastTerms terms)
     {
         if (orders.IsEmpty) return Nothing(WithheldReason.NoOrder, "The customer has no order that counts.");
-        if (model?.ChosenModel is not { } chosen) return Nothing(WithheldReason.NoModel, model?.Why ?? "No model was fitted for the shop yet; FitValueModels does, and a worker does on schedule.");
+        if (model?.ChosenModel is not { } chosen) return Nothing(WithheldReason.NoModel, model?.Why ?? "No model was fitted on orders up to then; FitValueModels does, with as_of for a past instant, and a worker does on schedule.");
         if (model.Gate.Missing().FirstOrDefault() is { Explanation: not null } missing) return Nothing(missing.Reason, string.Join(" ", model.Gate.Missing().Select(m => m.Explanation)));
         var (prediction, lastDay) = (Predictor.Of(model, terms)!.Of(orders)!, orders[^1].Day);
         if (asOf >= prediction.WithheldFrom)

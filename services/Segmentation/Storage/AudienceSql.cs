@@ -23,21 +23,27 @@ internal sealed class AudienceSql
     // Rows whose columns do not say it: they are read from their records.
     readonly List<string> _unsaid = [];
 
-    // What a leaf that columns do not tell counts for: once as nobody's, and once as everybody's of whom it may hold.
-    bool _isPossible;
+    // Each once: the condition and what decides ask the same.
+    readonly Dictionary<Clause.Leaf, string> _leaves = [];
+
+    // Whether a part is wanted where it does not hold.
+    bool _isNegated;
 
     AudienceSql(AudienceMeasures measures, DateOnly today, IReadOnlyDictionary<string, int> derivations, string prefix) => (_measures, _today, _derivations, _prefix) = (measures, today.DayNumber, derivations, prefix);
 
     public DynamicParameters Parameters { get; } = new();
 
-    /// <summary>On a customer c of the shop @shop, and on memberships m0, m1 and so on.</summary>
+    /// <summary>On a customer c of the shop @shop, and on memberships m0, m1 and so on. Who may be in it, where something is left to decide.</summary>
     public string Condition { get; private set; } = False;
 
     /// <summary>True where the columns of the row are those of the instant @asOf.</summary>
     public string Fresh { get; private set; } = False;
 
-    /// <summary>False where it asks for what no column tells: whoever may be in it by the rest does not count as fresh, and their record is read.</summary>
-    public bool IsWhole { get; private set; } = true;
+    /// <summary>What is predicted of whom the condition holds of; null where it asks for no prediction, and the condition says all.</summary>
+    public AudienceRest? Rest { get; private set; }
+
+    /// <summary>The columns by which that is decided; empty where nothing is left to decide.</summary>
+    public string Told { get; private set; } = "";
 
     /// <summary>How many memberships it asks for.</summary>
     public int Stages => _models.Count;
@@ -51,11 +57,7 @@ internal sealed class AudienceSql
     {
         var sql = new AudienceSql(measures, today, derivations, prefix);
         var condition = sql.Compiled(audience.Clause);
-        if (!sql.IsWhole)
-        {
-            sql._isPossible = true;
-            sql._unsaid.Add($"{sql.Compiled(audience.Clause)} AND NOT {condition}");
-        }
+        if (measures.Predictor is not null && audience.Fields.Any(f => f.IsPredicted)) sql.LeaveOver(audience.Clause, condition);
         for (var i = 0; i < sql._models.Count; i++) sql.Parameters.Add(string.Create(CultureInfo.InvariantCulture, $"d{i}"), derivations[sql._models[i]]);
         sql.Condition = $"c.first_seen_time IS NOT NULL AND {condition}";
         sql.Fresh = string.Join(" AND ", ((string[])["c.from_time <= @asOf AND c.until_time > @asOf"]).Concat(sql._unsaid.Select(u => $"NOT ({u})")).Concat(Enumerable.Range(0, sql.Stages).Select(i => string.Create(CultureInfo.InvariantCulture, $"m{i}.since_time <= @asOf AND (m{i}.due_time IS NULL OR m{i}.due_time > @asOf)"))));
@@ -67,16 +69,37 @@ internal sealed class AudienceSql
         Clause.And and => $"({Compiled(and.Left)} AND {Compiled(and.Right)})",
         Clause.Or or => $"({Compiled(or.Left)} OR {Compiled(or.Right)})",
         Clause.Not not => Negated(not),
-        Clause.Leaf leaf => $"({Compiled(leaf)})",
+        // Of whom alone it may hold.
+        Clause.Leaf { Field.IsPredicted: true } => _measures.Predictor is null || _isNegated ? $"({False})" : "(c.order_count > 0)",
+        Clause.Leaf leaf => Once(leaf),
         _ => $"({True})",
     };
 
     string Negated(Clause.Not not)
     {
-        _isPossible = !_isPossible;
+        _isNegated = !_isNegated;
         var operand = Compiled(not.Operand);
-        _isPossible = !_isPossible;
+        _isNegated = !_isNegated;
         return $"(NOT {operand})";
+    }
+
+    string Once(Clause.Leaf leaf)
+    {
+        if (!_leaves.TryGetValue(leaf, out var compiled)) _leaves.Add(leaf, compiled = $"({Compiled(leaf)})");
+        return compiled;
+    }
+
+    /// <summary>One bit for each leaf that columns tell, so that what is predicted can be weighed with it. A filter with more than an integer holds is read from records.</summary>
+    void LeaveOver(Clause clause, string condition)
+    {
+        if (_leaves.Count > AudienceRest.BitsMax)
+        {
+            _unsaid.Add(condition);
+            return;
+        }
+        var bits = _leaves.Values.Select((leaf, i) => string.Create(CultureInfo.InvariantCulture, $" + CASE WHEN {leaf} THEN {1 << i} ELSE 0 END"));
+        Told = $"c.first_order_day, c.last_order_day, c.order_days, c.repeat_spend, 0{string.Concat(bits)}";
+        Rest = new AudienceRest(clause, [.. _leaves.Keys], _measures.Predictor!, _today);
     }
 
     string Compiled(Clause.Leaf leaf) => leaf.Field.Source switch
@@ -91,7 +114,6 @@ internal sealed class AudienceSql
         FieldSource.LastOrderTime => Instant(leaf, "c.last_order_time"),
         FieldSource.Identified => Flag(leaf, True, "c.identified = 1"),
         FieldSource.Trait => OfTrait(leaf),
-        _ when leaf.Field.IsPredicted => _measures.Predictor is null ? False : Unsaid("c.order_count > 0"),
         _ => throw new ArgumentOutOfRangeException(nameof(leaf), leaf.Field.Source, "No such source."),
     };
 
@@ -153,13 +175,6 @@ internal sealed class AudienceSql
         if (count > 1) _unsaid.Add(Has(leaf, TraitColumns.Text, holds));
         if (like.IsUnlike) return Has(leaf, TraitColumns.Text, $"NOT ({holds})");
         return count > 1 ? False : Has(leaf, TraitColumns.Text, holds);
-    }
-
-    /// <param name="possible">Of whom alone it may hold.</param>
-    string Unsaid(string possible)
-    {
-        IsWhole = false;
-        return _isPossible ? possible : False;
     }
 
     bool IsMeasured(Axis axis) => axis.Traits.Needs == PopulationPart.None || _measures.Population?.Has(axis.Traits.Needs) == true;

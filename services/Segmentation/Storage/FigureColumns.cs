@@ -11,7 +11,7 @@ internal static class FigureColumns
         "from_time", "until_time", "first_seen_time", "first_order_time", "last_order_time",
         "first_order_day", "order_before_day", "last_order_day", "last_view_day", "last_visit_day", "last_event_day", "last_interaction_day",
         "order_count", "spend", "referral_count", "review_count", "share_count", "last_review_rating", "last_nps_score",
-        "third_last_order_day", "fourth_last_order_day", "fifth_last_order_day", "engagement_level",
+        "third_last_order_day", "fourth_last_order_day", "fifth_last_order_day", "engagement_level", "order_days", "repeat_spend",
     ];
 
     /// <summary>In the order of the names.</summary>
@@ -40,5 +40,7 @@ internal static class FigureColumns
         row.Add(figures.FourthLastOrderDay);
         row.Add(figures.FifthLastOrderDay);
         row.Add(figures.EngagementLevel);
+        row.Add(figures.OrderDays);
+        row.Add(figures.RepeatSpend);
     }
 }

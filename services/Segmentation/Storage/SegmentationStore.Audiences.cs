@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Dapper;
 using Perennial.Segmentation.Domain;
 using Perennial.Segmentation.Domain.Audiences;
+using Perennial.Segmentation.Domain.Value;
 using Calendar = Perennial.Segmentation.Domain.Calendar;
 
 namespace Perennial.Segmentation.Storage;
@@ -64,13 +65,23 @@ internal sealed partial class SegmentationStore
     }
 
     // Where what a filter asks for takes its place in a statement; as they stand they ask for nothing.
-    const string Fresh = "(1 = 1 /* fresh */)", Condition = "(1 = 1 /* condition */)", Before = "/* memberships */", After = "/* and memberships */", Narrowed = "AND 1 = 1 /* narrowed */";
+    const string Fresh = "(1 = 1 /* fresh */)", Condition = "(1 = 1 /* condition */)", Before = "/* memberships */", After = "/* and memberships */", Narrowed = "AND 1 = 1 /* narrowed */", Deciding = "0 /* what decides */";
 
     // Memberships first, in the order of keys: rows of customers then lie one behind the other.
     internal string CountMembersSql => $"""
         SELECT COUNT(CASE WHEN {Fresh} AND {Condition} THEN 1 END), COUNT(CASE WHEN {Fresh} THEN NULL ELSE 1 END)
         FROM {Before} {database.Prefix}customer c
         WHERE c.id BETWEEN @first AND @last
+          {Narrowed}
+        """;
+
+    // Of whom something is left to decide.
+    internal string PossibleMembersSql => $"""
+        SELECT {Deciding}
+        FROM {Before} {database.Prefix}customer c
+        WHERE c.id BETWEEN @first AND @last
+          AND {Fresh}
+          AND {Condition}
           {Narrowed}
         """;
 
@@ -84,7 +95,7 @@ internal sealed partial class SegmentationStore
 
     // All are read in the order of keys, which is fast, and sorted by id.
     internal string SortedMembersSql => $"""
-        SELECT c.customer, c.identified, CASE WHEN {Fresh} THEN 1 ELSE 0 END, CASE WHEN {Fresh} THEN NULL ELSE c.record END
+        SELECT c.customer, c.identified, CASE WHEN {Fresh} THEN 1 ELSE 0 END, CASE WHEN {Fresh} THEN NULL ELSE c.record END, {Deciding}
         FROM {Before} {database.Prefix}customer c
         WHERE c.id BETWEEN @first AND @last
           AND c.customer > @after
@@ -96,7 +107,7 @@ internal sealed partial class SegmentationStore
 
     // By id, one here and one there, so that no record is read that is not asked for.
     internal string MembersSql => $"""
-        SELECT c.customer, c.identified, CASE WHEN {Fresh} THEN 1 ELSE 0 END, c.record
+        SELECT c.customer, c.identified, CASE WHEN {Fresh} THEN 1 ELSE 0 END, c.record, {Deciding}
         FROM {database.Prefix}customer c {After}
         WHERE c.shop = @shop
           AND c.customer > @after
@@ -115,6 +126,7 @@ internal sealed partial class SegmentationStore
             .Replace(Condition, $"({sql.Condition})", StringComparison.Ordinal)
             .Replace(Before, string.Concat(memberships.Select(m => m + " CROSS JOIN ")), StringComparison.Ordinal)
             .Replace(After, string.Concat(memberships.Select(m => " CROSS JOIN " + m)), StringComparison.Ordinal)
+            .Replace(Deciding, sql.Told.Length == 0 ? "0" : sql.Told, StringComparison.Ordinal)
             .Replace(Narrowed, string.Concat(sql.Joins.Concat(includeAnonymous ? [] : ["c.identified = 1"]).Select(j => "AND " + j + " ")), StringComparison.Ordinal);
     }
 
@@ -122,18 +134,48 @@ internal sealed partial class SegmentationStore
     public async Task<long> CountMembersAsync(AudienceQuestion question, CancellationToken cancellation)
     {
         var sql = SqlOf(question);
+        var deciding = sql.Rest is null ? Task.FromResult(0L) : CountPossibleAsync(question, cancellation);
         await using var connection = await database.OpenAsync(cancellation);
         var values = ParametersOf(question, sql, new { });
-        long held;
-        await using (var counts = await connection.ExecuteReaderAsync(new CommandDefinition(Filled(CountMembersSql, sql, question.IncludeAnonymous), values, commandTimeout: ReadSecondsMax, cancellationToken: cancellation)))
+        long held, stale;
+        await using (var counts = await ReaderAsync(connection, CountMembersSql, sql, question, values, cancellation))
         {
             await counts.ReadAsync(cancellation);
-            held = Convert.ToInt64(counts.GetValue(0), CultureInfo.InvariantCulture);
-            if (Convert.ToInt64(counts.GetValue(1), CultureInfo.InvariantCulture) == 0) return held;
+            held = sql.Rest is null ? Convert.ToInt64(counts.GetValue(0), CultureInfo.InvariantCulture) : await deciding;
+            stale = Convert.ToInt64(counts.GetValue(1), CultureInfo.InvariantCulture);
         }
-        await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(Filled(StaleMembersSql, sql, question.IncludeAnonymous), values, commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
+        if (stale == 0) return held;
+        await using var reader = await ReaderAsync(connection, StaleMembersSql, sql, question, values, cancellation);
         return held + (await WorkAsync(ReadAsync(reader, cancellation), chunk => chunk.LongCount(c => question.Member(c.Identified, c.Bytes) is not null), cancellation)).Sum();
     }
+
+    /// <summary>Of whom columns leave something to decide, how many are in it: a partition after the other on each core.</summary>
+    async Task<long> CountPossibleAsync(AudienceQuestion question, CancellationToken cancellation)
+    {
+        var count = 0L;
+        var positions = await database.ReadAsync(c => c.QueryAsync<PositionRow>(Command(PositionsSql, new { }, cancellation)), cancellation);
+        await Parallel.ForEachAsync(positions.Select(p => p.LogPartition), cancellation, async (partition, cancel) =>
+        {
+            var sql = SqlOf(question);
+            var values = ParametersOf(question, sql, new { });
+            values.Add("first", CustomerKey.First(question.Shop.Number, partition));
+            values.Add("last", CustomerKey.Last(question.Shop.Number, partition));
+            await using var connection = await database.OpenAsync(cancel);
+            await using var reader = await ReaderAsync(connection, PossibleMembersSql, sql, question, values, cancel);
+            var held = 0;
+            while (await reader.ReadAsync(cancel))
+                if (Holds(sql.Rest!, reader, 0)) held++;
+            Interlocked.Add(ref count, held);
+        });
+        return count;
+    }
+
+    /// <param name="at">Where what decides begins.</param>
+    static bool Holds(AudienceRest rest, DbDataReader row, int at)
+        => rest.Holds(row.IsDBNull(at) ? null : new BuyerFigures(row.GetInt32(at), row.GetInt32(at + 1), row.GetInt32(at + 2), row.GetInt64(at + 3)), row.GetInt32(at + 4));
+
+    Task<DbDataReader> ReaderAsync(DbConnection connection, string text, AudienceSql sql, AudienceQuestion question, DynamicParameters values, CancellationToken cancellation)
+        => connection.ExecuteReaderAsync(new CommandDefinition(Filled(text, sql, question.IncludeAnonymous), values, commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
 
     // A page that is sorted costs a look at every customer; one that is not, the records of as many as it has.
     const int SortedPageMax = 100_000, PageMax = 10_000;
@@ -144,17 +186,19 @@ internal sealed partial class SegmentationStore
     public async IAsyncEnumerable<FoundMember> ListMembersAsync(AudienceQuestion question, string after, bool withState, int first, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        var isSorted = SqlOf(question).IsWhole && !withState;
-        var most = isSorted ? SortedPageMax : PageMax;
+        var most = withState ? PageMax : SortedPageMax;
         for (var limit = Math.Min(first, most); ; limit = Math.Min(2 * limit, most))
         {
             var sql = SqlOf(question);
-            await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(Filled(isSorted ? SortedMembersSql : MembersSql, sql, question.IncludeAnonymous), ParametersOf(question, sql, new { after, limit }), commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
+            await using var reader = await ReaderAsync(connection, withState ? MembersSql : SortedMembersSql, sql, question, ParametersOf(question, sql, new { after, limit }), cancellation);
             var rows = 0;
             for (; await reader.ReadAsync(cancellation); rows++)
             {
                 (after, var identified) = (reader.GetString(0), reader.GetBoolean(1));
-                if (reader.GetInt32(2) == 1) yield return new FoundMember(after, withState ? question.Find(identified, (byte[])reader.GetValue(3)) : null);
+                if (reader.GetInt32(2) == 1)
+                {
+                    if (sql.Rest is null || Holds(sql.Rest, reader, 4)) yield return new FoundMember(after, withState ? question.Find(identified, (byte[])reader.GetValue(3)) : null);
+                }
                 else if (question.Member(identified, (byte[])reader.GetValue(3)) is { } member) yield return new FoundMember(after, withState ? member : null);
             }
             if (rows < limit) yield break;

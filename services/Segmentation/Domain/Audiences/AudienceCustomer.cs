@@ -48,7 +48,7 @@ internal sealed class AudienceCustomer
         FieldSource.LastOrderTime => FieldValue.Of(_standing.Purchases.LastOrder?.Time),
         FieldSource.Identified => FieldValue.Of((bool?)_identified),
         FieldSource.HistoricClv => FieldValue.Of(_standing.Purchases.Value),
-        _ when field.IsPredicted => FieldValue.Of(PredictedSteps(field.Source, today.DayNumber) is { } steps ? PredictionSteps.Value(steps) : (decimal?)null),
+        _ when field.IsPredicted => Prediction is { } prediction ? PredictionSteps.ValueOf(prediction, field.Source, today.DayNumber) : default,
         FieldSource.Trait => _history.Traits.At(field.Key, _standing.Instant),
         _ => throw new ArgumentOutOfRangeException(nameof(field), field.Source, "No such source."),
     };
@@ -65,21 +65,14 @@ internal sealed class AudienceCustomer
         _ => null,
     };
 
-    long? PredictedSteps(FieldSource source, int day) => PredictionSteps.Of(source switch
-    {
-        FieldSource.PredictedClv => Prediction?.Clv(day),
-        FieldSource.PredictedNumberOfOrders => Prediction?.Orders(day),
-        _ => Prediction?.ChurnProbability(day),
-    });
-
     /// <summary>
     /// Of a prediction. Between two events it only falls, or only rises, until it is withheld: the first day on the other side of a start is found by halving, and
     /// none is left out between.
     /// </summary>
     DateOnly? FirstTurn(FieldSource source, IReadOnlyList<long> starts, int day, int last)
     {
-        if (PredictedSteps(source, day) is not { } present) return null;
-        var withheld = Prediction!.WithheldFrom ?? int.MaxValue;
+        if (Prediction is not { } prediction || PredictionSteps.Of(prediction, source, day) is not { } present) return null;
+        var withheld = prediction.WithheldFrom ?? int.MaxValue;
         var (stays, turn) = (day, Math.Min(withheld - 1, last));
         if (turn > day && IsElsewhere(turn))
         {
@@ -95,7 +88,7 @@ internal sealed class AudienceCustomer
 
         bool IsElsewhere(int other)
         {
-            var steps = PredictedSteps(source, other);
+            var steps = PredictionSteps.Of(prediction, source, other);
             return starts.Any(s => present >= s != steps >= s);
         }
     }

@@ -1,3 +1,5 @@
+using Perennial.Segmentation.Domain.Value;
+
 namespace Perennial.Segmentation.Domain.Audiences;
 
 /// <summary>
@@ -9,10 +11,18 @@ internal static class PredictionSteps
     const int PerUnit = 1_000_000;
     const long Most = 1_000_000_000_000_000_000;
 
+    /// <summary>Null where it is withheld.</summary>
+    public static long? Of(Prediction prediction, FieldSource source, int day) => Of(source switch
+    {
+        FieldSource.PredictedClv => prediction.Clv(day),
+        FieldSource.PredictedNumberOfOrders => prediction.Orders(day),
+        _ => prediction.ChurnProbability(day),
+    });
+
+    public static FieldValue ValueOf(Prediction prediction, FieldSource source, int day) => FieldValue.Of(Of(prediction, source, day) is { } steps ? (decimal)steps / PerUnit : (decimal?)null);
+
     /// <summary>The nearest; what lies beyond the grid is as good as its end. Null for what is no number.</summary>
     public static long? Of(double? value) => value is { } known && !double.IsNaN(known) ? (long)Math.Clamp(Math.Round(known * PerUnit), -Most, Most) : null;
-
-    public static decimal Value(long steps) => (decimal)steps / PerUnit;
 
     /// <summary>The nearest step below a bound, or the bound's own.</summary>
     public static long Down(decimal bound) => (long)decimal.Floor(Within(bound));

@@ -1,3 +1,5 @@
+using Perennial.Segmentation.Domain.Value;
+
 namespace Perennial.Segmentation.Domain.Audiences;
 
 /// <summary>
@@ -35,6 +37,12 @@ internal sealed record StandingFigures(DateTimeOffset From, DateTimeOffset Until
     public long ReferralCount { get; private init; }
     public long ReviewCount { get; private init; }
     public long ShareCount { get; private init; }
+    /// <summary>See <see cref="BuyerFigures"/>; 0 without an order.</summary>
+    public int OrderDays { get; private init; }
+
+    /// <summary>Likewise.</summary>
+    public long RepeatSpend { get; private init; }
+
     /// <summary>See <see cref="EngagementScore.Level"/>.</summary>
     public long? EngagementLevel { get; private init; }
 
@@ -48,6 +56,7 @@ internal sealed record StandingFigures(DateTimeOffset From, DateTimeOffset Until
         var (from, until) = Stretch(history, instant);
         if (Standing.At(history, instant, zone) is not { } standing) return new StandingFigures(from, until);
         var (today, facts) = (Calendar.DateOf(instant, zone), OverlayFacts.At(history, instant, zone)!);
+        var buyer = facts.LastOrder is null ? default : BuyerFigures.Of(Buyer.Of([.. history.Facts.Where(f => f.Time <= instant)], history.Currency, zone).Orders);
         int[] earlier = [.. standing.OrderDates.Skip(2).Take(3).Select(d => d.DayNumber)];
         return new StandingFigures(from, until)
         {
@@ -69,6 +78,8 @@ internal sealed record StandingFigures(DateTimeOffset From, DateTimeOffset Until
             ReferralCount = Steps(Feature.ReferralCount)!.Value,
             ReviewCount = Steps(Feature.ReviewCount)!.Value,
             ShareCount = Steps(Feature.ShareCount)!.Value,
+            OrderDays = buyer.DayCount,
+            RepeatSpend = buyer.RepeatSpend,
             EngagementLevel = standing.EngagementLevel,
             LastReviewRating = Steps(Feature.LastReviewRating),
             LastNpsScore = Steps(Feature.LastNpsScore),

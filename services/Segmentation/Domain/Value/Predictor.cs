@@ -19,14 +19,9 @@ internal sealed class Predictor
 
     /// <summary>Null without an order.</summary>
     /// <param name="orders">Those that count, ascending by day.</param>
-    public Prediction? Of(ReadOnlySpan<PlacedOrder> orders)
-    {
-        if (orders.IsEmpty) return null;
-        Span<int> days = orders.Length <= 256 ? stackalloc int[orders.Length] : new int[orders.Length];
-        for (var i = 0; i < days.Length; i++) days[i] = orders[i].Day;
-        days = ValueSample.Distinct(days);
-        return new Prediction(_purchases, RepeatPurchases.Of(days, days[^1]), days[0], _spend?.Expected(ValueSample.Spend(orders)), days[^1] + _silence, _terms);
-    }
+    public Prediction? Of(ReadOnlySpan<PlacedOrder> orders) => orders.IsEmpty ? null : Of(BuyerFigures.Of(orders));
+
+    public Prediction Of(BuyerFigures buyer) => new(_purchases, buyer.Purchases, buyer.FirstDay, _spend?.Expected(buyer.Spend), buyer.LastDay + _silence, _terms);
 }
 
 /// <summary>

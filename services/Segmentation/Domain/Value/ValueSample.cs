@@ -35,7 +35,7 @@ internal sealed class ValueSample(int asOf, int horizonDays)
         Gaps.Add(all, asOf);
         (_first, _last) = (Math.Min(_first, all[0]), Math.Max(_last, all[^1]));
         if (orders.Length >= 3) _three++;
-        _spends.Add(Spend(orders));
+        _spends.Add(BuyerFigures.Of(orders).Spend);
         var days = Distinct(all);
         foreach (var day in days) _days.Add(day);
         _known.Add(RepeatPurchases.Of(days, asOf));
@@ -49,19 +49,6 @@ internal sealed class ValueSample(int asOf, int horizonDays)
 
     // One gap is no rhythm.
     static OwnGaps Own(ReadOnlySpan<int> days) => days.Length > 2 && CustomerGaps.Of(days) is { } own ? new(own.Count, own.Median, own.P90) : default;
-
-    /// <summary>Count and mean of the purchases after the first day; those of one day are one.</summary>
-    public static MeanSpend Spend(ReadOnlySpan<PlacedOrder> orders)
-    {
-        var (count, sum) = (0, 0.0);
-        for (var i = 0; i < orders.Length; i++)
-        {
-            if (orders[i].Day == orders[0].Day) continue;
-            sum += orders[i].Amount;
-            if (orders[i].Day != orders[i - 1].Day) count++;
-        }
-        return new MeanSpend(count, count == 0 ? 0 : sum / count);
-    }
 
     /// <summary>Each day once; overwrites what it is given.</summary>
     public static Span<int> Distinct(Span<int> ascending)

@@ -142,8 +142,8 @@ public sealed class ValueModelTests
     public void Spend_leaves_out_the_first_day_and_counts_days()
     {
         PlacedOrder[] orders = [new(10, 100), new(10, 50), new(12, 20), new(12, 10), new(20, 40)];
-        Assert.Equal(new MeanSpend(2, 35), ValueSample.Spend(orders));
-        Assert.Equal(new MeanSpend(0, 0), ValueSample.Spend(orders.AsSpan(0, 2)));
+        Assert.Equal(new MeanSpend(2, 35), BuyerFigures.Of(orders).Spend);
+        Assert.Equal(new MeanSpend(0, 0), BuyerFigures.Of(orders.AsSpan(0, 2)).Spend);
     }
 
     /// <summary>As lifetimes' tests have them: six customers up to 2015-02-07, and one whose orders come in no order.</summary>
@@ -159,9 +159,9 @@ public sealed class ValueModelTests
             [new(16, 3), new(17, 1), new(18, 8)],
             [new(33, 5)],
         ];
-        Assert.Equal([2, 0, 3, 3, 4.5, 0], customers.Select(c => ValueSample.Spend(c).Mean));
+        Assert.Equal([2, 0, 3, 3, 4.5, 0], customers.Select(c => BuyerFigures.Of(c).Spend.Mean));
         var unordered = Buyer.Of([Given.Ordered("b", "2015-04-09", 20), Given.Ordered("a", "2015-03-14", 10), Given.Ordered("c", "2015-05-21", 25)], "GBP", Given.London);
-        Assert.Equal(new MeanSpend(2, 22.5), ValueSample.Spend(unordered.Orders));
+        Assert.Equal(new MeanSpend(2, 22.5), BuyerFigures.Of(unordered.Orders).Spend);
     }
 
     [Fact]

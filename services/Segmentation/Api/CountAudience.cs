@@ -19,12 +19,13 @@ internal sealed partial class AudienceApi
         var progress = feed.Progress;
         var (question, filter, _) = await AskAsync(shop, request.Audience, request.Filter, [], asOf, request.IncludeAnonymous, context.CancellationToken);
         var examples = request.ExampleCount == 0 ? ExampleCount : Math.Min(request.ExampleCount, ExampleCountMax);
+        var (count, first) = await store.CountMembersAsync(question, examples, context.CancellationToken);
         return new AudienceCount
         {
             Shop = shop.Id,
             AsOf = asOf.ToTimestamp(),
-            CustomerCount = await store.CountMembersAsync(question, context.CancellationToken),
-            Examples = { await store.ListMembersAsync(question, "", withState: false, examples, context.CancellationToken).Take(examples).Select(m => m.Customer).ToListAsync(context.CancellationToken) },
+            CustomerCount = count,
+            Examples = { first },
             Progress = progress,
             CanonicalFilter = AudienceFilters.Canonical(filter),
         };

@@ -1,5 +1,7 @@
 using Grpc.Core;
 using Perennial.Foundation.Grpc;
+using Perennial.Segmentation.Domain.Audiences;
+using Perennial.Segmentation.Storage;
 using Perennial.Segmentation.V1;
 using Calendar = Perennial.Segmentation.Domain.Calendar;
 
@@ -19,12 +21,9 @@ internal sealed partial class AudienceApi
         var size = Pages.Size(request.PageSize, MemberPageSize, MemberPageSizeMax);
         var shop = await ShopAsync(request.Shop, context.CancellationToken);
         var (question, _, fields) = await AskAsync(shop, request.Audience, request.Filter, request.Fields, asOf, request.IncludeAnonymous, context.CancellationToken);
-        var today = Calendar.DateOf(asOf, shop.Zone);
         var response = new StreamAudienceMembersResponse();
-        await foreach (var found in store.ListMembersAsync(question, request.AfterCustomer, fields.Count > 0, int.MaxValue, context.CancellationToken))
+        await foreach (var member in MembersAsync(question, request.AfterCustomer, fields, Calendar.DateOf(asOf, shop.Zone), context.CancellationToken))
         {
-            var member = new AudienceMember { Customer = found.Customer };
-            foreach (var field in fields) member.Values.Add(AudienceMapping.ToProto(found.State!.Value(field, today)));
             response.Members.Add(member);
             if (response.Members.Count < size) continue;
             await stream.WriteAsync(response, context.CancellationToken);
@@ -33,4 +32,9 @@ internal sealed partial class AudienceApi
         if (response.Members.Count > 0) await stream.WriteAsync(response, context.CancellationToken);
         return true;
     });
+
+    IAsyncEnumerable<AudienceMember> MembersAsync(AudienceQuestion question, string after, IReadOnlyList<AudienceField> fields, DateOnly today, CancellationToken cancellation)
+        => fields.Count == 0
+        ? store.ListMembersAsync(question, after, cancellation).Select(id => new AudienceMember { Customer = id })
+        : store.ListStatesAsync(question, after, cancellation).Select(m => new AudienceMember { Customer = m.Customer, Values = { fields.Select(f => AudienceMapping.ToProto(m.State.Value(f, today))) } });
 }

@@ -42,14 +42,14 @@ internal sealed class AudienceSql
     /// <summary>What is predicted of whom the condition holds of; null where it asks for no prediction, and the condition says all.</summary>
     public AudienceRest? Rest { get; private set; }
 
-    /// <summary>The columns by which that is decided; empty where nothing is left to decide.</summary>
-    public string Told { get; private set; } = "";
+    /// <summary>Which of the parts that columns tell hold, as <see cref="AudienceRest.Holds"/> takes them.</summary>
+    public string Bits { get; private set; } = "0";
 
     /// <summary>How many memberships it asks for.</summary>
     public int Stages => _models.Count;
 
     /// <summary>Joins the memberships: m0, m1 and so on, each with a parameter for its derivation.</summary>
-    public IEnumerable<string> Joins => Enumerable.Range(0, Stages).Select(i => string.Create(CultureInfo.InvariantCulture, $"m{i}.derivation = @d{i} AND m{i}.customer = c.id"));
+    public IEnumerable<string> Joins => Enumerable.Range(0, Stages).Select(i => string.Create(CultureInfo.InvariantCulture, $"m{i}.derivation = @d{i} AND m{i}.customer = c.id AND m{i}.customer BETWEEN @first AND @last"));
 
     /// <param name="derivations">Of the models that are active, by id.</param>
     /// <param name="prefix">Of the names of tables.</param>
@@ -98,7 +98,7 @@ internal sealed class AudienceSql
             return;
         }
         var bits = _leaves.Values.Select((leaf, i) => string.Create(CultureInfo.InvariantCulture, $" + CASE WHEN {leaf} THEN {1 << i} ELSE 0 END"));
-        Told = $"c.first_order_day, c.last_order_day, c.order_days, c.repeat_spend, 0{string.Concat(bits)}";
+        Bits += string.Concat(bits);
         Rest = new AudienceRest(clause, [.. _leaves.Keys], _measures.Predictor!, _today);
     }
 
@@ -129,7 +129,7 @@ internal sealed class AudienceSql
 
     /// <summary>Whether there is a value under the name of which something holds: a list that is worked out once, and lies in the order of what is asked for.</summary>
     string Has(Clause.Leaf leaf, string condition)
-        => $"c.id IN (SELECT t.customer FROM {_prefix}customer_trait t WHERE t.shop = @shop AND t.name = {Parameter(leaf.Field.Key)} AND {condition})";
+        => $"c.id IN (SELECT t.customer FROM {_prefix}customer_trait t WHERE t.shop = @shop AND t.name = {Parameter(leaf.Field.Key)} AND t.customer BETWEEN @first AND @last AND {condition})";
 
     string Has(Clause.Leaf leaf, int kind, string condition) => Has(leaf, string.Create(CultureInfo.InvariantCulture, $"t.kind = {kind} AND {condition}"));
 

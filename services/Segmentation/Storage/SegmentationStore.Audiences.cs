@@ -31,8 +31,8 @@ internal sealed record AudienceQuestion(Shop Shop, Audience Audience, AudienceGr
     }
 }
 
-/// <param name="State">What was asked for with it; null where nothing was.</param>
-internal sealed record FoundMember(string Customer, AudienceCustomer? State);
+/// <summary>A member with what is known of them.</summary>
+internal sealed record FoundMember(string Customer, AudienceCustomer State);
 
 /// <summary>
 /// Asks who is in an audience. Columns of a customer's row say so as long as they are of the instant that is asked for; whoever changed since, or will have changed, is
@@ -65,49 +65,21 @@ internal sealed partial class SegmentationStore
     }
 
     // Where what a filter asks for takes its place in a statement; as they stand they ask for nothing.
-    const string Fresh = "(1 = 1 /* fresh */)", Condition = "(1 = 1 /* condition */)", Before = "/* memberships */", After = "/* and memberships */", Narrowed = "AND 1 = 1 /* narrowed */", Deciding = "0 /* what decides */";
+    const string Fresh = "(1 = 1 /* fresh */)", Condition = "(1 = 1 /* condition */)", Before = "/* memberships */", After = "/* and memberships */", Narrowed = "AND 1 = 1 /* narrowed */", Bits = "(0 /* bits */)";
 
     // Memberships first, in the order of keys: rows of customers then lie one behind the other.
-    internal string CountMembersSql => $"""
-        SELECT COUNT(CASE WHEN {Fresh} AND {Condition} THEN 1 END), COUNT(CASE WHEN {Fresh} THEN NULL ELSE 1 END)
+    // Every column that is read of a million rows counts: the first says with what else to go on.
+    internal string ScannedMembersSql => $"""
+        SELECT CASE WHEN {Fresh} THEN {Bits} ELSE {Stale} END, c.customer, c.order_days, c.first_order_day, c.last_order_day, c.repeat_spend, c.identified, CASE WHEN {Fresh} THEN NULL ELSE c.record END
         FROM {Before} {database.Prefix}customer c
         WHERE c.id BETWEEN @first AND @last
-          {Narrowed}
-        """;
-
-    // Of whom something is left to decide.
-    internal string PossibleMembersSql => $"""
-        SELECT {Deciding}
-        FROM {Before} {database.Prefix}customer c
-        WHERE c.id BETWEEN @first AND @last
-          AND {Fresh}
-          AND {Condition}
-          {Narrowed}
-        """;
-
-    internal string StaleMembersSql => $"""
-        SELECT c.customer, c.identified, c.record
-        FROM {Before} {database.Prefix}customer c
-        WHERE c.id BETWEEN @first AND @last
-          AND NOT ({Fresh})
-          {Narrowed}
-        """;
-
-    // All are read in the order of keys, which is fast, and sorted by id.
-    internal string SortedMembersSql => $"""
-        SELECT c.customer, c.identified, CASE WHEN {Fresh} THEN 1 ELSE 0 END, CASE WHEN {Fresh} THEN NULL ELSE c.record END, {Deciding}
-        FROM {Before} {database.Prefix}customer c
-        WHERE c.id BETWEEN @first AND @last
-          AND c.customer > @after
           AND (NOT ({Fresh}) OR ({Condition}))
           {Narrowed}
-        ORDER BY c.customer
-        {database.Limit("@limit")}
         """;
 
     // By id, one here and one there, so that no record is read that is not asked for.
     internal string MembersSql => $"""
-        SELECT c.customer, c.identified, CASE WHEN {Fresh} THEN 1 ELSE 0 END, c.record, {Deciding}
+        SELECT c.customer, c.identified, c.record
         FROM {database.Prefix}customer c {After}
         WHERE c.shop = @shop
           AND c.customer > @after
@@ -126,82 +98,115 @@ internal sealed partial class SegmentationStore
             .Replace(Condition, $"({sql.Condition})", StringComparison.Ordinal)
             .Replace(Before, string.Concat(memberships.Select(m => m + " CROSS JOIN ")), StringComparison.Ordinal)
             .Replace(After, string.Concat(memberships.Select(m => " CROSS JOIN " + m)), StringComparison.Ordinal)
-            .Replace(Deciding, sql.Told.Length == 0 ? "0" : sql.Told, StringComparison.Ordinal)
+            .Replace(Bits, $"({sql.Bits})", StringComparison.Ordinal)
             .Replace(Narrowed, string.Concat(sql.Joins.Concat(includeAnonymous ? [] : ["c.identified = 1"]).Select(j => "AND " + j + " ")), StringComparison.Ordinal);
     }
 
-    /// <summary>How many there are.</summary>
-    public async Task<long> CountMembersAsync(AudienceQuestion question, CancellationToken cancellation)
+    /// <summary>How many there are, and the first of them.</summary>
+    public async Task<(long Count, IReadOnlyList<string> First)> CountMembersAsync(AudienceQuestion question, int first, CancellationToken cancellation)
     {
-        var sql = SqlOf(question);
-        var deciding = sql.Rest is null ? Task.FromResult(0L) : CountPossibleAsync(question, cancellation);
-        await using var connection = await database.OpenAsync(cancellation);
-        var values = ParametersOf(question, sql, new { });
-        long held, stale;
-        await using (var counts = await ReaderAsync(connection, CountMembersSql, sql, question, values, cancellation))
-        {
-            await counts.ReadAsync(cancellation);
-            held = sql.Rest is null ? Convert.ToInt64(counts.GetValue(0), CultureInfo.InvariantCulture) : await deciding;
-            stale = Convert.ToInt64(counts.GetValue(1), CultureInfo.InvariantCulture);
-        }
-        if (stale == 0) return held;
-        await using var reader = await ReaderAsync(connection, StaleMembersSql, sql, question, values, cancellation);
-        return held + (await WorkAsync(ReadAsync(reader, cancellation), chunk => chunk.LongCount(c => question.Member(c.Identified, c.Bytes) is not null), cancellation)).Sum();
+        var found = await ScanMembersAsync(question, () => new FirstIds("", first), cancellation);
+        return (found.Count, found.Sorted());
     }
 
-    /// <summary>Of whom columns leave something to decide, how many are in it: a partition after the other on each core.</summary>
-    async Task<long> CountPossibleAsync(AudienceQuestion question, CancellationToken cancellation)
+    /// <summary>Looks at every customer, in the order of keys, partitions side by side on all cores.</summary>
+    async Task<FirstIds> ScanMembersAsync(AudienceQuestion question, Func<FirstIds> begin, CancellationToken cancellation)
     {
-        var count = 0L;
+        var all = begin();
         var positions = await database.ReadAsync(c => c.QueryAsync<PositionRow>(Command(PositionsSql, new { }, cancellation)), cancellation);
         await Parallel.ForEachAsync(positions.Select(p => p.LogPartition), cancellation, async (partition, cancel) =>
         {
-            var sql = SqlOf(question);
+            var (sql, found) = (SqlOf(question), begin());
             var values = ParametersOf(question, sql, new { });
             values.Add("first", CustomerKey.First(question.Shop.Number, partition));
             values.Add("last", CustomerKey.Last(question.Shop.Number, partition));
             await using var connection = await database.OpenAsync(cancel);
-            await using var reader = await ReaderAsync(connection, PossibleMembersSql, sql, question, values, cancel);
-            var held = 0;
+            await using var reader = await ReaderAsync(connection, ScannedMembersSql, sql, question, values, cancel);
             while (await reader.ReadAsync(cancel))
-                if (Holds(sql.Rest!, reader, 0)) held++;
-            Interlocked.Add(ref count, held);
+                if (IsMember(reader, sql, question)) found.Add(reader.GetString(1));
+            lock (all) all.Add(found);
         });
-        return count;
+        return all;
     }
 
-    /// <param name="at">Where what decides begins.</param>
-    static bool Holds(AudienceRest rest, DbDataReader row, int at)
-        => rest.Holds(row.IsDBNull(at) ? null : new BuyerFigures(row.GetInt32(at), row.GetInt32(at + 1), row.GetInt32(at + 2), row.GetInt64(at + 3)), row.GetInt32(at + 4));
+    const int Stale = -1;
+
+    static bool IsMember(DbDataReader row, AudienceSql sql, AudienceQuestion question)
+    {
+        var bits = row.GetInt32(0);
+        if (bits == Stale) return question.Member(row.GetBoolean(6), (byte[])row.GetValue(7)) is not null;
+        if (sql.Rest is not { } rest) return true;
+        var days = row.GetInt32(2);
+        return rest.Holds(days == 0 ? null : new BuyerFigures(row.GetInt32(3), row.GetInt32(4), days, rest.AsksForMoney ? row.GetInt64(5) : 0), bits);
+    }
 
     Task<DbDataReader> ReaderAsync(DbConnection connection, string text, AudienceSql sql, AudienceQuestion question, DynamicParameters values, CancellationToken cancellation)
         => connection.ExecuteReaderAsync(new CommandDefinition(Filled(text, sql, question.IncludeAnonymous), values, commandTimeout: ReadSecondsMax, cancellationToken: cancellation));
 
-    // A page that is sorted costs a look at every customer; one that is not, the records of as many as it has.
-    const int SortedPageMax = 100_000, PageMax = 10_000;
+    // Each page is a look at every customer; its ids, some 60 bytes each, wait in memory. Of members with what is known of them, a page reads the records of as many as it has.
+    const int ScannedPageMax = 1_000_000, PageMax = 10_000;
 
-    /// <summary>Those there are after one, by customer id: streamed in pages, so that writers and memory wait for none.</summary>
-    /// <param name="withState">Whether the members are wanted with what is known of them.</param>
-    /// <param name="first">How many are wanted first; every further page is twice as large, up to the most.</param>
-    public async IAsyncEnumerable<FoundMember> ListMembersAsync(AudienceQuestion question, string after, bool withState, int first, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <summary>Those there are after one, in the order of their ids' UTF-16: streamed, so that writers wait for none.</summary>
+    public async IAsyncEnumerable<string> ListMembersAsync(AudienceQuestion question, string after, [EnumeratorCancellation] CancellationToken cancellation, int pageSize = ScannedPageMax)
+    {
+        for (var more = true; more;)
+        {
+            var last = after;
+            var page = (await ScanMembersAsync(question, () => new FirstIds(last, pageSize), cancellation)).Sorted();
+            foreach (var id in page) yield return after = id;
+            more = page.Count == pageSize;
+        }
+    }
+
+    /// <summary>The first of many ids, and how many there are.</summary>
+    sealed class FirstIds(string after, int limit)
+    {
+        readonly List<string> _ids = [];
+        string? _last;
+
+        public long Count { get; private set; }
+
+        public void Add(string id)
+        {
+            if (string.CompareOrdinal(id, after) <= 0) return;
+            Count++;
+            Keep(id);
+        }
+
+        public void Add(FirstIds other)
+        {
+            Count += other.Count;
+            foreach (var id in other._ids) Keep(id);
+        }
+
+        void Keep(string id)
+        {
+            if (_last is not null && string.CompareOrdinal(id, _last) >= 0) return;
+            _ids.Add(id);
+            if (_ids.Count >= 2L * limit) _last = Sorted()[^1];
+        }
+
+        public IReadOnlyList<string> Sorted()
+        {
+            _ids.Sort(StringComparer.Ordinal);
+            if (_ids.Count > limit) _ids.RemoveRange(limit, _ids.Count - limit);
+            return _ids;
+        }
+    }
+
+    /// <summary>Those there are after one, by customer id, with what is known of them: streamed in pages, so that writers and memory wait for none.</summary>
+    public async IAsyncEnumerable<FoundMember> ListStatesAsync(AudienceQuestion question, string after, [EnumeratorCancellation] CancellationToken cancellation, int pageSize = PageMax)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        var most = withState ? PageMax : SortedPageMax;
-        for (var limit = Math.Min(first, most); ; limit = Math.Min(2 * limit, most))
+        for (var rows = pageSize; rows == pageSize;)
         {
             var sql = SqlOf(question);
-            await using var reader = await ReaderAsync(connection, withState ? MembersSql : SortedMembersSql, sql, question, ParametersOf(question, sql, new { after, limit }), cancellation);
-            var rows = 0;
-            for (; await reader.ReadAsync(cancellation); rows++)
+            await using var reader = await ReaderAsync(connection, MembersSql, sql, question, ParametersOf(question, sql, new { after, limit = pageSize }), cancellation);
+            for (rows = 0; await reader.ReadAsync(cancellation); rows++)
             {
-                (after, var identified) = (reader.GetString(0), reader.GetBoolean(1));
-                if (reader.GetInt32(2) == 1)
-                {
-                    if (sql.Rest is null || Holds(sql.Rest, reader, 4)) yield return new FoundMember(after, withState ? question.Find(identified, (byte[])reader.GetValue(3)) : null);
-                }
-                else if (question.Member(identified, (byte[])reader.GetValue(3)) is { } member) yield return new FoundMember(after, withState ? member : null);
+                after = reader.GetString(0);
+                if (question.Member(reader.GetBoolean(1), (byte[])reader.GetValue(2)) is { } member) yield return new FoundMember(after, member);
             }
-            if (rows < limit) yield break;
         }
     }
 }

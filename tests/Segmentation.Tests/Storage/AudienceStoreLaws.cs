@@ -97,9 +97,10 @@ public sealed class AudienceStoreLaws
                     {
                         var question = new AudienceQuestion(shop, filters.Read(text), ground, asOf, anonymous);
                         var expected = Evaluated(c.logs.Told, question).Order(StringComparer.Ordinal).ToList();
-                        var found = await store.ListMembersAsync(question, "", false, 2, CancellationToken.None).Select(m => m.Customer).ToListAsync();
+                        var found = await store.ListMembersAsync(question, "", CancellationToken.None, pageSize: 2).ToListAsync();
                         if (!found.SequenceEqual(expected)) return false;
-                        if (await store.CountMembersAsync(question, CancellationToken.None) != expected.Count) return false;
+                        if (await store.CountMembersAsync(question, 2, CancellationToken.None) is var (count, first) && (count != expected.Count || !first.SequenceEqual(expected.Take(2)))) return false;
+                        if (!(await store.ListStatesAsync(question, "", CancellationToken.None, pageSize: 2).Select(m => m.Customer).ToListAsync()).SequenceEqual(expected)) return false;
                     }
                 }
             }

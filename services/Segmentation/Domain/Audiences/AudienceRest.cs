@@ -26,7 +26,11 @@ internal sealed class AudienceRest
         _asked = [.. _rest.Fields.Select(f => (Array.IndexOf(flags, f), f))];
         _values = new FieldValue[_asked.Length];
         (_predictor, _today) = (predictor, today);
+        AsksForMoney = clause.Fields.Any(f => f.Source == FieldSource.PredictedClv);
     }
+
+    /// <summary>Otherwise what orders came to makes no difference.</summary>
+    public bool AsksForMoney { get; }
 
     /// <summary>By one thread at a time.</summary>
     /// <param name="buyer">Null without an order.</param>

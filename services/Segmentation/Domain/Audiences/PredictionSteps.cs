@@ -9,6 +9,7 @@ namespace Perennial.Segmentation.Domain.Audiences;
 internal static class PredictionSteps
 {
     const int PerUnit = 1_000_000;
+    const decimal Unit = 0.000_001m;
     const long Most = 1_000_000_000_000_000_000;
 
     /// <summary>Null where it is withheld.</summary>
@@ -19,7 +20,7 @@ internal static class PredictionSteps
         _ => prediction.ChurnProbability(day),
     });
 
-    public static FieldValue ValueOf(Prediction prediction, FieldSource source, int day) => FieldValue.Of(Of(prediction, source, day) is { } steps ? (decimal)steps / PerUnit : (decimal?)null);
+    public static FieldValue ValueOf(Prediction prediction, FieldSource source, int day) => FieldValue.Of(Of(prediction, source, day) is { } steps ? steps * Unit : (decimal?)null);
 
     /// <summary>The nearest; what lies beyond the grid is as good as its end. Null for what is no number.</summary>
     public static long? Of(double? value) => value is { } known && !double.IsNaN(known) ? (long)Math.Clamp(Math.Round(known * PerUnit), -Most, Most) : null;

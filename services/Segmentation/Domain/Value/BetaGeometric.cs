@@ -44,8 +44,7 @@ internal sealed record BetaGeometric(double R, double Alpha, double A, double B,
 
     public override Lomax? WaitIfActive(RepeatPurchases customer) => new(R + customer.Count, Alpha + customer.Age);
 
-    public override double ExpectedPurchases(double time, RepeatPurchases customer)
-        => time <= 0 ? 0 : ProbabilityAlive(customer) * WhileAlive(R + customer.Count, Alpha + customer.Age, A, B + Occasions(customer), time);
+    protected override double PurchasesIfAlive(double time, RepeatPurchases customer) => WhileAlive(R + customer.Count, Alpha + customer.Age, A, B + Occasions(customer), time);
 
     /// <summary>
     /// Purchases in <paramref name="time"/> of somebody alive whose rate is Gamma(<paramref name="shape"/>, rate <paramref name="scale"/>) and who stops with Beta(<paramref name="a"/>, <paramref name="b"/>):

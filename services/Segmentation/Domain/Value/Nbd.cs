@@ -15,7 +15,7 @@ internal sealed record Nbd(double R, double Alpha) : PurchaseModel
     public override double LogLikelihood(RepeatPurchases customer)
         => LogGamma(R + customer.Count) - LogGamma(R) + R * Math.Log(Alpha) - (R + customer.Count) * Math.Log(Alpha + customer.Age);
 
-    public override double ExpectedPurchases(double time, RepeatPurchases customer) => (R + customer.Count) / (Alpha + customer.Age) * time;
+    protected override double PurchasesIfAlive(double time, RepeatPurchases customer) => (R + customer.Count) / (Alpha + customer.Age) * time;
 
     public override double ProbabilityAlive(RepeatPurchases customer) => 1;
 

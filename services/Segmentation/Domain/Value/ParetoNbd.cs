@@ -43,8 +43,7 @@ internal sealed record ParetoNbd(double R, double Alpha, double S, double Beta) 
     public override double ProbabilityOfPurchase(double time, RepeatPurchases customer)
         => Math.Clamp(OneMinusExp(LogLikelihood(customer with { Age = customer.Age + time }) - LogLikelihood(customer)), 0, 1);
 
-    public override double ExpectedPurchases(double time, RepeatPurchases customer)
-        => time <= 0 ? 0 : ProbabilityAlive(customer) * (R + customer.Count) / (Alpha + customer.Age) * Lasting(Beta + customer.Age, S - 1, time);
+    protected override double PurchasesIfAlive(double time, RepeatPurchases customer) => (R + customer.Count) / (Alpha + customer.Age) * Lasting(Beta + customer.Age, S - 1, time);
 
     /// <summary>Expected time until somebody alive stops, up to <paramref name="time"/>: scale (1 - (scale / (scale + time))^power) / power, with its limit at power 0.</summary>
     static double Lasting(double scale, double power, double time)

@@ -49,7 +49,11 @@ internal abstract record PurchaseModel
     public double Probability(int count, double time) => Probability(count, time, RepeatPurchases.New);
 
     /// <summary>Purchases to come in the next <paramref name="time"/>; 0 for 0, never falling.</summary>
-    public abstract double ExpectedPurchases(double time, RepeatPurchases customer);
+    public double ExpectedPurchases(double time, RepeatPurchases customer) => time <= 0 ? 0 : ProbabilityAlive(customer) * PurchasesIfAlive(time, customer);
+
+    /// <summary>Of somebody who has not stopped yet, and may.</summary>
+    /// <param name="time">Above 0.</param>
+    protected abstract double PurchasesIfAlive(double time, RepeatPurchases customer);
 
     /// <summary>
     /// P(alive). For BG/NBD exactly 1 without a repeat purchase, so it says nothing about churn there; for NBD always 1. Ask
@@ -98,14 +102,15 @@ internal abstract record PurchaseModel
     /// <param name="rate">Discount per period; 0 for none.</param>
     public double DiscountedPurchases(int periods, double periodLength, double rate, RepeatPurchases customer)
     {
-        var (sum, before) = (0.0, 0.0);
+        var (sum, before, worth) = (0.0, 0.0, 1.0);
         for (var i = 1; i <= periods; i++)
         {
-            var until = ExpectedPurchases(i * periodLength, customer);
-            sum += (until - before) / Math.Pow(1 + rate, i);
+            var until = PurchasesIfAlive(i * periodLength, customer);
+            worth /= 1 + rate;
+            sum += (until - before) * worth;
             before = until;
         }
-        return sum;
+        return ProbabilityAlive(customer) * sum;
     }
 
     /// <summary>Summed over a population.</summary>

@@ -29,7 +29,17 @@ internal static class EngagementScore
 
     /// <summary>Kinds of touch by day: each once.</summary>
     public static List<(DateOnly Day, TouchKind Kind)> DaysOf(IEnumerable<(DateOnly Day, Touch Touch)> touches)
-        => [.. touches.Select(t => (t.Day, t.Touch.Kind)).Distinct().Order()];
+    {
+        var days = new List<(DateOnly Day, TouchKind Kind)>();
+        foreach (var (day, touch) in touches)
+            if (days.Count == 0 || days[^1] != (day, touch.Kind)) days.Add((day, touch.Kind));
+        days.Sort();
+        var kept = 0;
+        for (var i = 0; i < days.Count; i++)
+            if (kept == 0 || days[kept - 1] != days[i]) days[kept++] = days[i];
+        days.RemoveRange(kept, days.Count - kept);
+        return days;
+    }
 
     /// <summary>Sum over days and kinds of weight * 2^(-days since / half-life), in ten-thousandths, rounded down. Falls, or stays, from day to day.</summary>
     /// <param name="days">None after <paramref name="today"/>, in order, so that equal days give an equal sum.</param>

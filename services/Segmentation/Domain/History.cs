@@ -4,23 +4,11 @@ namespace Perennial.Segmentation.Domain;
 internal sealed class History
 {
     readonly IReadOnlyList<Identification> _identifications;
-    Activity[][]? _byKind;
+    Activity[]? _visits, _views, _events;
     TraitHistory? _traits;
 
     History(PurchaseHistory purchases, IReadOnlyList<Fact> facts, IReadOnlyList<Activity> activities, IReadOnlyList<Opinion> opinions, IReadOnlyList<Identification> identifications, string currency)
         => (Purchases, Facts, Activities, Opinions, _identifications, Currency) = (purchases, facts, activities, opinions, identifications, currency);
-
-    /// <summary>Activities of at least each kind, from the lowest; worked out when first asked for.</summary>
-    Activity[][] ByKind
-    {
-        get
-        {
-            if (_byKind is not null) return _byKind;
-            // What somebody bought, cancelled or sent back is an event, too.
-            var events = Facts.Select(f => new Activity(ActivityKind.Event, f.Time, f.MessageId, f.Kind == FactKind.Ordered ? new Touch(TouchKind.Action) : default)).Concat(Activities).Order(Comparer<Activity>.Create(Activity.Compare)).ToArray();
-            return _byKind = [events, [.. events.Where(a => a.Kind >= ActivityKind.Visit)], [.. events.Where(a => a.Kind >= ActivityKind.View)]];
-        }
-    }
 
     public PurchaseHistory Purchases { get; }
 
@@ -73,13 +61,44 @@ internal sealed class History
     static IReadOnlyList<T> Joined<T>(IReadOnlyList<T> all, IReadOnlyList<T> more) => more.Count == 0 ? all : [.. all, .. more];
 
     /// <summary>Every activity up to an instant, orders and what became of them among them, by time.</summary>
-    public IEnumerable<Activity> ActivitiesUntil(DateTimeOffset instant) => ByKind[0].TakeWhile(a => a.Time <= instant);
+    public IEnumerable<Activity> ActivitiesUntil(DateTimeOffset instant)
+        => (_events ??= [.. Facts.Select(OfFact).Concat(Activities).Order(Comparer<Activity>.Create(Activity.Compare))]).TakeWhile(a => a.Time <= instant);
+
+    /// <summary>What a customer did up to an instant that says how engaged they are, in no order. An order is an action.</summary>
+    public IEnumerable<(DateTimeOffset Time, Touch Touch)> TouchesUntil(DateTimeOffset instant)
+    {
+        for (var i = 0; i < Facts.Count; i++)
+            if (Facts[i] is var fact && fact.Time <= instant && TouchOf(fact) is var touch && touch != default) yield return (fact.Time, touch);
+        for (var i = 0; i < Activities.Count && Activities[i].Time <= instant; i++)
+            if (Activities[i] is var activity && activity.Touch != default) yield return (activity.Time, activity.Touch);
+    }
 
     /// <summary>The latest activity of at least that kind at an instant.</summary>
-    public Activity? Last(ActivityKind kind, DateTimeOffset instant)
+    public Activity? Last(ActivityKind kind, DateTimeOffset instant) => kind switch
     {
-        var activities = ByKind[(int)kind - 1];
-        var (low, high) = (0, activities.Length);
+        // What somebody bought, cancelled or sent back is an event, too.
+        ActivityKind.Event => LastFact(instant) is { } fact && (LastOf(Activities, instant) is not { } last || Activity.Compare(fact, last) > 0) ? fact : LastOf(Activities, instant),
+        ActivityKind.Visit => LastOf(_visits ??= OfKind(kind), instant),
+        _ => LastOf(_views ??= OfKind(kind), instant),
+    };
+
+    Activity[] OfKind(ActivityKind kind) => Activities.Count == 0 ? [] : [.. Activities.Where(a => a.Kind >= kind)];
+
+    Activity? LastFact(DateTimeOffset instant)
+    {
+        var last = default(Fact);
+        for (var i = Facts.Count - 1; i >= 0 && (last is null || Facts[i].Time == last.Time); i--)
+            if (Facts[i].Time <= instant && (last is null || string.CompareOrdinal(Facts[i].MessageId, last.MessageId) > 0)) last = Facts[i];
+        return last is null ? null : OfFact(last);
+    }
+
+    static Activity OfFact(Fact fact) => new(ActivityKind.Event, fact.Time, fact.MessageId, TouchOf(fact));
+
+    static Touch TouchOf(Fact fact) => fact.Kind == FactKind.Ordered ? new Touch(TouchKind.Action) : default;
+
+    static Activity? LastOf(IReadOnlyList<Activity> activities, DateTimeOffset instant)
+    {
+        var (low, high) = (0, activities.Count);
         while (low < high)
         {
             var middle = (low + high) / 2;
@@ -93,11 +112,12 @@ internal sealed class History
     public List<DateTimeOffset> Changes(Sources sources)
     {
         var changes = new List<DateTimeOffset>(1 + Facts.Count) { FirstSeen };
-        if (sources.HasFlag(Sources.Purchases))
+        // What was bought is a sign of life, too.
+        if (sources.HasFlag(Sources.Purchases) || sources.HasFlag(Sources.Activities))
         {
             for (var i = 0; i < Facts.Count; i++) changes.Add(Facts[i].Time);
         }
-        if (sources.HasFlag(Sources.Activities)) changes.AddRange(ByKind[0].Select(a => a.Time));
+        if (sources.HasFlag(Sources.Activities)) changes.AddRange(Activities.Select(a => a.Time));
         if (sources.HasFlag(Sources.Opinions)) changes.AddRange(Opinions.Select(s => s.Time));
         if (sources.HasFlag(Sources.Traits)) changes.AddRange(Traits.Times);
         changes.Sort();

@@ -131,8 +131,8 @@ internal sealed class Standing
 
     List<(DateOnly Day, TouchKind Kind)> TouchDays => _touchDays ??= EngagementScore.DaysOf(Touches);
 
-    /// <summary>What the customer did up to the instant, by the shop's days.</summary>
-    public IEnumerable<(DateOnly Day, Touch Touch)> Touches => _history.ActivitiesUntil(Instant).Where(a => a.Touch != default).Select(a => (Calendar.DateOf(a.Time, _zone), a.Touch));
+    /// <summary>What the customer did up to the instant, by the shop's days, in no order.</summary>
+    public IEnumerable<(DateOnly Day, Touch Touch)> Touches => _history.TouchesUntil(Instant).Select(t => (Calendar.DateOf(t.Time, _zone), t.Touch));
 
     Activity? LastActivity(ActivityKind kind) => _history.Last(kind, Instant);
 

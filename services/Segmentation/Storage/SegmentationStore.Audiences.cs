@@ -186,7 +186,7 @@ internal sealed partial class SegmentationStore
             if (_ids.Count >= 2L * limit) _last = Sorted()[^1];
         }
 
-        public IReadOnlyList<string> Sorted()
+        public List<string> Sorted()
         {
             _ids.Sort(StringComparer.Ordinal);
             if (_ids.Count > limit) _ids.RemoveRange(limit, _ids.Count - limit);

@@ -154,28 +154,32 @@ public sealed class SqlServerDatabase : Database
         }
 
         public override Task PutAsync<T>(string table, string[] keys, string[] values, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
-            => MergeAsync(table, keys, values, values.Select(v => $"{v} = r.{v}"), items, fill, cancellation);
-
-        public override Task AddAsync<T>(string table, string[] keys, string[] sums, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
-            => MergeAsync(table, keys, sums, sums.Select(s => $"{s} = t.{s} + r.{s}"), items, fill, cancellation);
-
-        public override Task ChangeAsync<T>(string table, string[] keys, string[] values, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
-            => ThroughRowsAsync(table, [.. keys, .. values], items, fill, $"UPDATE t SET {string.Join(", ", values.Select(v => $"{v} = r.{v}"))} FROM {table} t JOIN #fresh r ON {Same(keys)}", cancellation);
-
-        public override Task RemoveAsync<T>(string table, string[] keys, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
-            => ThroughRowsAsync(table, keys, items, fill, $"DELETE t FROM {table} t JOIN #fresh r ON {Same(keys)}", cancellation);
-
-        Task MergeAsync<T>(string table, string[] keys, string[] values, IEnumerable<string> changes, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
         {
             string[] columns = [.. keys, .. values];
             return ThroughRowsAsync(table, columns, items, fill, $"""
-                UPDATE t SET {string.Join(", ", changes)} FROM {table} t JOIN #fresh r ON {Same(keys)};
+                UPDATE t SET {string.Join(", ", values.Select(v => $"{v} = r.{v}"))} FROM {table} t JOIN #fresh r ON {Same(keys)};
                 INSERT INTO {table} ({string.Join(", ", columns)})
                 SELECT {string.Join(", ", columns.Select(c => "r." + c))}
                 FROM #fresh r
                 WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE {Same(keys)})
                 """, cancellation);
         }
+
+        // Rows first, then what is added: one that another writer brings between the two statements is added to as well.
+        public override Task AddAsync<T>(string table, string[] keys, string[] sums, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+            => ThroughRowsAsync(table, [.. keys, .. sums], items, fill, $"""
+                INSERT INTO {table} ({string.Join(", ", keys.Concat(sums))})
+                SELECT {string.Join(", ", keys.Select(k => "r." + k).Concat(sums.Select(_ => "0")))}
+                FROM #fresh r
+                WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE {Same(keys)});
+                UPDATE t SET {string.Join(", ", sums.Select(s => $"{s} = t.{s} + r.{s}"))} FROM {table} t JOIN #fresh r ON {Same(keys)}
+                """, cancellation);
+
+        public override Task ChangeAsync<T>(string table, string[] keys, string[] values, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+            => ThroughRowsAsync(table, [.. keys, .. values], items, fill, $"UPDATE t SET {string.Join(", ", values.Select(v => $"{v} = r.{v}"))} FROM {table} t JOIN #fresh r ON {Same(keys)}", cancellation);
+
+        public override Task RemoveAsync<T>(string table, string[] keys, IReadOnlyList<T> items, Action<Row, T> fill, CancellationToken cancellation)
+            => ThroughRowsAsync(table, keys, items, fill, $"DELETE t FROM {table} t JOIN #fresh r ON {Same(keys)}", cancellation);
 
         /// <summary>Brings the rows to the server, then runs a statement over them.</summary>
         async Task ThroughRowsAsync<T>(string table, string[] columns, IReadOnlyList<T> items, Action<Row, T> fill, string sql, CancellationToken cancellation)

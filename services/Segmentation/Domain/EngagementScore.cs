@@ -13,6 +13,9 @@ internal static class EngagementScore
 
     const double StepsPerUnit = 10_000;
 
+    /// <summary>Of a level, in a doubling of the score.</summary>
+    const double LevelsPerDoubling = 1e9;
+
     static readonly double[] Fractions = [.. Enumerable.Range(0, HalfLifeDays).Select(d => Math.Pow(2, -(double)d / HalfLifeDays))];
 
     static double Weight(TouchKind kind) => kind switch
@@ -45,14 +48,16 @@ internal static class EngagementScore
     /// <param name="days">None after <paramref name="today"/>, in order, so that equal days give an equal sum.</param>
     public static long At(List<(DateOnly Day, TouchKind Kind)> days, DateOnly today)
     {
-        var sum = 0.0;
-        foreach (var (day, kind) in days) sum += Weight(kind) * Decay(today.DayNumber - day.DayNumber);
         // What is a ten-thousandth but for the last bits of a sum is one.
-        return (long)Math.Floor(Math.Round(sum * StepsPerUnit, 6));
+        return (long)Math.Floor(Math.Round(Sum(days, today) * StepsPerUnit, 6));
     }
 
-    /// <summary>Of a level, in a doubling of the score.</summary>
-    const double LevelsPerDoubling = 1e9;
+    static double Sum(List<(DateOnly Day, TouchKind Kind)> days, DateOnly today)
+    {
+        var sum = 0.0;
+        foreach (var (day, kind) in days) sum += Weight(kind) * Decay(today.DayNumber - day.DayNumber);
+        return sum;
+    }
 
     /// <summary>Within so much of the level of a bound only the score itself, rounded as it is, tells on which side it lies.</summary>
     public const long LevelBlur = 2_000;
@@ -65,13 +70,12 @@ internal static class EngagementScore
     public static long? Level(List<(DateOnly Day, TouchKind Kind)> days)
     {
         if (days.Count == 0) return null;
-        var (last, sum) = (days[^1].Day.DayNumber, 0.0);
-        foreach (var (day, kind) in days) sum += Weight(kind) * Decay(last - day.DayNumber);
-        return (long)((Math.Log2(sum * StepsPerUnit) + (double)last / HalfLifeDays) * LevelsPerDoubling);
+        var last = days[^1].Day;
+        return LevelOf(Sum(days, last) * StepsPerUnit, last.DayNumber);
     }
 
-    /// <summary>The level of who has so many steps, at least 1, on a day.</summary>
-    public static long LevelOf(long steps, int day) => (long)((Math.Log2(steps) + (double)day / HalfLifeDays) * LevelsPerDoubling);
+    /// <summary>The level of who has so many steps, above 0, on a day.</summary>
+    public static long LevelOf(double steps, int day) => (long)((Math.Log2(steps) + (double)day / HalfLifeDays) * LevelsPerDoubling);
 
     /// <summary>The first day after <paramref name="today"/> on which the score is below so many steps; null where it is now, or for ever above.</summary>
     public static long? FallsBelow(List<(DateOnly Day, TouchKind Kind)> days, long steps, DateOnly today)

@@ -97,16 +97,7 @@ internal sealed class History
     static Touch TouchOf(Fact fact) => fact.Kind == FactKind.Ordered ? new Touch(TouchKind.Action) : default;
 
     static Activity? LastOf(IReadOnlyList<Activity> activities, DateTimeOffset instant)
-    {
-        var (low, high) = (0, activities.Count);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (activities[middle].Time <= instant) low = middle + 1;
-            else high = middle;
-        }
-        return low == 0 ? null : activities[low - 1];
-    }
+        => Chronology.CountUntil(activities, instant, static a => a.Time) is > 0 and var count ? activities[count - 1] : null;
 
     /// <summary>Every instant at which what these sources say may change otherwise than by the clock, first seen included. Ascending.</summary>
     public List<DateTimeOffset> Changes(Sources sources)

@@ -66,14 +66,7 @@ internal sealed class PurchaseHistory
     public Purchases? At(DateTimeOffset instant)
     {
         if (instant >= End) return null;
-        var (low, high) = (0, _points.Count);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (_points[middle].From <= instant) low = middle + 1;
-            else high = middle;
-        }
-        return low == 0 ? null : _points[low - 1];
+        return Chronology.CountUntil(_points, instant, static p => p.From) is > 0 and var count ? _points[count - 1] : null;
     }
 
     /// <summary>The first of the orders that count at an instant; null when none does.</summary>

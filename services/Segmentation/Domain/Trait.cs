@@ -46,12 +46,16 @@ internal readonly record struct Trait(string Name, FieldValue Value)
 
     public static FieldValue ValueOf(double number) => Math.Abs(number) < NumberMax ? FieldValue.Of(decimal.Round((decimal)number, 6)) : default;
 
-    static bool HasControls(string text)
+    /// <summary>No name and no text that is kept does.</summary>
+    public static bool HasControls(string text)
     {
         foreach (var c in text)
             if (char.IsControl(c)) return true;
         return false;
     }
+
+    /// <summary>Of a number.</summary>
+    public long Steps => (long)(Value.AsNumber * StepsPerUnit);
 }
 
 /// <summary>What one event says of a customer's traits; told apart by <paramref name="MessageId"/>.</summary>

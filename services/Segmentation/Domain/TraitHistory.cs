@@ -46,14 +46,5 @@ internal sealed class TraitHistory
         => _byName.Values.SelectMany(c => c).Where(c => c.Time == instant).Select(c => c.MessageId).Max(StringComparer.Ordinal);
 
     static FieldValue At(List<Change> changes, DateTimeOffset instant)
-    {
-        var (low, high) = (0, changes.Count);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (changes[middle].Time <= instant) low = middle + 1;
-            else high = middle;
-        }
-        return low == 0 ? default : changes[low - 1].Value;
-    }
+        => Chronology.CountUntil(changes, instant, static c => c.Time) is > 0 and var count ? changes[count - 1].Value : default;
 }

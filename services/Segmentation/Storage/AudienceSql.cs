@@ -139,7 +139,7 @@ internal sealed class AudienceSql
     {
         var text = compared.Value.AsText!;
         // No customer's holds a control character; as the end of a parameter one would be taken for the end of a text.
-        var isHad = !text.Any(char.IsControl);
+        var isHad = !Trait.HasControls(text);
         switch (compared.Comparison)
         {
             case Comparison.Equal:
@@ -166,7 +166,7 @@ internal sealed class AudienceSql
         var parts = like.Pattern.Text.Split('*');
         var (begin, held) = (parts[0], parts[1..^1].Where(p => p.Length > 0).ToList());
         if (parts[^1].Length > 0) held.Add(parts[^1] + TraitColumns.End);
-        if (like.Pattern.Text.Any(char.IsControl)) return like.IsUnlike ? Has(leaf, AnyText) : False;
+        if (Trait.HasControls(like.Pattern.Text)) return like.IsUnlike ? Has(leaf, AnyText) : False;
         List<string> conditions = [.. held.Select(h => $"REPLACE(t.text_value, {Parameter(h)}, '') <> t.text_value")];
         // The first character above all that a text of this kind holds ends the range.
         if (begin.Length > 0) conditions.Add($"t.text_value >= {Parameter(begin + TraitColumns.End)} AND t.text_value < {Parameter(begin + '\ue000')}");

@@ -106,18 +106,19 @@ internal static class RecordCodec
             known.Add(trait, (ulong)known.Count + 1);
             Unsigned(to, 0);
             Text(to, trait.Name);
-            Write(to, trait.Value);
+            WriteValue(to, trait);
         }
     }
 
     // Of a value: which there is follows from the first byte, and of a flag all of it.
     const byte NoValue = 0, TextValue = 1, NumberValue = 2, FalseValue = 3, TrueValue = 4;
 
-    static void Write(ArrayBufferWriter<byte> to, FieldValue value)
+    static void WriteValue(ArrayBufferWriter<byte> to, Trait trait)
     {
+        var value = trait.Value;
         to.Write([value.Kind switch { FieldKind.Text => TextValue, FieldKind.Number => NumberValue, FieldKind.Flag => value.AsFlag ? TrueValue : FalseValue, _ => NoValue }]);
         if (value.Kind == FieldKind.Text) Text(to, value.AsText!);
-        else if (value.Kind == FieldKind.Number) Signed(to, (long)(value.AsNumber * Trait.StepsPerUnit));
+        else if (value.Kind == FieldKind.Number) Signed(to, trait.Steps);
     }
 
     /// <param name="sources">What is not among them is passed over and left empty.</param>

@@ -21,14 +21,7 @@ internal sealed record AudienceQuestion(Shop Shop, Audience Audience, AudienceGr
 
     /// <summary>Null where nobody is there, or it does not hold of them.</summary>
     public AudienceCustomer? Member(bool identified, byte[] record)
-        => Find(identified, record) is { } customer && Audience.Holds(customer, Today) ? customer : null;
-
-    /// <summary>Null before the customer was first seen, and after the end.</summary>
-    public AudienceCustomer? Find(bool identified, byte[] record)
-    {
-        if (RecordCodec.Read(record).Now(Shop.Currency, Shop.Zone) is not { } history) return null;
-        return AudienceCustomer.At(history, AsOf, identified, Ground.Measures);
-    }
+        => RecordCodec.Read(record).Now(Shop.Currency, Shop.Zone) is { } history && AudienceCustomer.At(history, AsOf, identified, Ground.Measures) is { } customer && Audience.Holds(customer, Today) ? customer : null;
 }
 
 /// <summary>A member with what is known of them.</summary>

@@ -39,7 +39,7 @@ internal static class TraitColumns
         row.Add(trait.Name);
         row.Add(KindOf(trait.Value));
         row.Add(trait.Value.AsText is { } text ? text + End : "");
-        row.Add(trait.Value.Kind switch { FieldKind.Number => (long)(trait.Value.AsNumber * Trait.StepsPerUnit), FieldKind.Flag => trait.Value.AsFlag ? 1 : 0, _ => 0L });
+        row.Add(trait.Value.Kind switch { FieldKind.Number => trait.Steps, FieldKind.Flag => trait.Value.AsFlag ? 1 : 0, _ => 0L });
         row.Add(customer);
     }
 }

@@ -19,10 +19,10 @@ internal sealed class AudienceRest
 
     /// <param name="told">The parts that are known.</param>
     /// <param name="today">Day number.</param>
-    public AudienceRest(Clause clause, IReadOnlyList<Clause.Leaf> told, Predictor predictor, int today)
+    public AudienceRest(Clause clause, Clause.Leaf[] told, Predictor predictor, int today)
     {
         var flags = told.Select((_, i) => new AudienceField($"{i}", FieldSource.Identified, FieldType.Flag)).ToArray();
-        _rest = new Audience(Replaced(clause, leaf => new Clause.Compared(flags[Place(told, leaf)], Comparison.Equal, FieldValue.Of((bool?)true))));
+        _rest = new Audience(Replaced(clause, leaf => new Clause.Compared(flags[Array.IndexOf(told, leaf)], Comparison.Equal, FieldValue.Of((bool?)true))));
         _asked = [.. _rest.Fields.Select(f => (Array.IndexOf(flags, f), f))];
         _values = new FieldValue[_asked.Length];
         (_predictor, _today) = (predictor, today);
@@ -44,13 +44,6 @@ internal sealed class AudienceRest
             _values[i] = bit >= 0 ? FieldValue.Of((bool?)((bits >> bit & 1) != 0)) : prediction is null ? default : PredictionSteps.ValueOf(prediction, field.Source, _today);
         }
         return _rest.Holds(_values);
-    }
-
-    static int Place(IReadOnlyList<Clause.Leaf> told, Clause.Leaf leaf)
-    {
-        var place = 0;
-        while (told[place] != leaf) place++;
-        return place;
     }
 
     static Clause Replaced(Clause clause, Func<Clause.Leaf, Clause> known) => clause switch

@@ -37,6 +37,7 @@ internal sealed record StandingFigures(DateTimeOffset From, DateTimeOffset Until
     public long ReferralCount { get; private init; }
     public long ReviewCount { get; private init; }
     public long ShareCount { get; private init; }
+
     /// <summary>See <see cref="BuyerFigures"/>; 0 without an order.</summary>
     public int OrderDays { get; private init; }
 
